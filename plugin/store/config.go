@@ -1,0 +1,166 @@
+package store
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	"github.com/redpanda-data/benthos/v4/public/service"
+)
+
+const (
+	ssFieldPath          = "path"
+	ssFieldInMemory      = "in_memory"
+	ssFieldDurability    = "durability"
+	ssFieldEncryptionKey = "encryption_key"
+	ssFieldMemoryBudget  = "memory_budget"
+	ssFieldMinFree       = "min_free"
+
+	durabilityProcess = "process"
+	durabilityPower   = "power"
+)
+
+func storeSpec() *service.ConfigSpec {
+	return service.NewConfigSpec().
+		Summary("Where Shoal keeps its state: an embedded Badger database. It is a persistent cache as well.").
+		Description(`
+Processors name this resource by its label in their field `+"`store`"+`. Resources that name the same directory in one process share one database; a directory belongs to one process at a time.
+
+As a cache it supports get, set, add and delete with a TTL, for processors such as `+"`dedupe` and `cached`"+`: items survive a restart, and stay apart by label.
+
+State survives the death of the process at any instant. With `+"`durability: power`"+` it survives a loss of power, too; commits then wait for the disk, which costs little for batches of 100 messages or more.`).
+		Fields(
+			service.NewStringField(ssFieldPath).
+				Description("Directory of the database, created if absent. Use a local disk, one directory for each process.").
+				Default("").Example("./state"),
+			service.NewBoolField(ssFieldInMemory).
+				Description("Keep nothing on disk, for tests and demonstrations; `path` is ignored. By default state is on disk.").
+				Default(false),
+			service.NewStringEnumField(ssFieldDurability, durabilityProcess, durabilityPower).
+				Description("What a commit survives: `process`, the default, the death of the process; `power` also a loss of power.").
+				Default(durabilityProcess),
+			service.NewStringField(ssFieldEncryptionKey).
+				Description("Base64 of 16, 24 or 32 random bytes: encrypts the files with AES. Empty, the default: not encrypted. It cannot be changed for existing state.").
+				Default("").Secret(),
+			service.NewStringField(ssFieldMemoryBudget).
+				Description("Sizes memtables and caches, so that the memory of the store stays near it. At least 32MiB.").
+				Default("256MiB"),
+			service.NewStringField(ssFieldMinFree).
+				Description("Free space on the disk below which commits are refused until there is room again; messages fail meanwhile and nothing is lost. It leaves room for compactions, so keep it above `memory_budget`. 0 turns the check off: a full disk then kills the process.").
+				Default("256MiB"),
+		).
+		Example("State on a volume, encrypted", "The key comes from the environment.", `
+cache_resources:
+  - label: customers
+    segment_store:
+      path: /state
+      encryption_key: ${SHOAL_STATE_KEY}
+`).
+		Example("Deduplication that survives a restart", "The embedded persistent cache as the memory of a `dedupe` processor.", `
+cache_resources:
+  - label: seen
+    segment_store:
+      path: ./seen
+
+pipeline:
+  processors:
+    - dedupe:
+        cache: seen
+        key: ${! json("order_id") }
+`)
+}
+
+// Register adds the cache segment_store to an environment.
+func Register(env *service.Environment) error {
+	return env.RegisterCache("segment_store", storeSpec(), func(conf *service.ParsedConfig, res *service.Resources) (service.Cache, error) {
+		return newStoreFromConfig(conf, res)
+	})
+}
+
+func newStoreFromConfig(conf *service.ParsedConfig, res *service.Resources) (*cache, error) {
+	options, err := parseOptions(conf)
+	if err != nil {
+		return nil, err
+	}
+	options.Logger = res.Logger()
+	s, err := Open(options)
+	if err != nil {
+		return nil, err
+	}
+	res.SetGeneric(handleKey(res.Label()), s)
+	return &cache{store: s, label: res.Label(), stop: exportMetrics(s, res.Metrics())}, nil
+}
+
+func parseOptions(conf *service.ParsedConfig) (o Options, err error) {
+	if o.Path, err = conf.FieldString(ssFieldPath); err != nil {
+		return o, err
+	}
+	if o.InMemory, err = conf.FieldBool(ssFieldInMemory); err != nil {
+		return o, err
+	}
+	durability, err := conf.FieldString(ssFieldDurability)
+	if err != nil {
+		return o, err
+	}
+	o.SyncWrites = durability == durabilityPower
+
+	secret, err := conf.FieldString(ssFieldEncryptionKey)
+	if err != nil {
+		return o, err
+	}
+	if o.EncryptionKey, err = base64.StdEncoding.DecodeString(strings.TrimSpace(secret)); err != nil {
+		return o, fmt.Errorf("segment_store encryption_key is not base64: use 16, 24 or 32 random bytes, such as from: openssl rand -base64 32")
+	}
+	if o.MemoryBudget, err = parseBytes(conf, ssFieldMemoryBudget); err != nil {
+		return o, err
+	}
+	if o.MinFree, err = parseBytes(conf, ssFieldMinFree); err != nil {
+		return o, err
+	}
+	return o, o.check()
+}
+
+func parseBytes(conf *service.ParsedConfig, field string) (int64, error) {
+	text, err := conf.FieldString(field)
+	if err != nil {
+		return 0, err
+	}
+	bytes, err := humanize.ParseBytes(text)
+	if err != nil || bytes > 1<<50 {
+		return 0, fmt.Errorf("segment_store %s %q: use a size such as 256MiB or 1GiB", field, text)
+	}
+	return int64(bytes), nil
+}
+
+// exportMetrics reports the time of each commit, and the size now and then.
+func exportMetrics(s *Store, metrics *service.Metrics) (stop func()) {
+	commits := metrics.NewTimer("segment_store_commit_ns")
+	unwatch := s.OnCommit(func(took time.Duration) { commits.Timing(took.Nanoseconds()) })
+
+	bytes := metrics.NewGauge("segment_store_bytes", "kind")
+	report := func() {
+		tables, valueLog := s.Bytes()
+		bytes.Set(tables, "tables")
+		bytes.Set(valueLog, "value_log")
+	}
+	report()
+	done := make(chan struct{})
+	go func() {
+		ticker := time.NewTicker(10 * time.Second)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				report()
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		unwatch()
+	}
+}

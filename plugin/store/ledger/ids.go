@@ -1,0 +1,128 @@
+package ledger
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"math"
+
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+// Ids are kept in generations of one window of event time. An id is written to the
+// current generation and looked for in that and the one before, so it is found for
+// at least one window and gone after two, without an index by time. The current
+// generation is that of the newest event.
+//
+// Keys: the byte newestKey alone holds the current generation; idKey, generation
+// and the first half of SHA-256 of the id are one id, with no value.
+const (
+	newestKey = 0
+	idKey     = 1
+)
+
+func (l *Ledger) generationKey() []byte {
+	return store.Key(store.KindEventID, l.namespace, []byte{newestKey})
+}
+
+func (l *Ledger) idKey(generation int64, id string) []byte {
+	hash := sha256.Sum256([]byte(id))
+	suffix := make([]byte, 0, 1+8+16)
+	suffix = append(suffix, idKey)
+	suffix = binary.BigEndian.AppendUint64(suffix, sortable(generation))
+	return store.Key(store.KindEventID, l.namespace, append(suffix, hash[:16]...))
+}
+
+// sortable maps int64 to uint64 in order, for keys that are compared as bytes.
+func sortable(generation int64) uint64 { return uint64(generation) ^ 1<<63 }
+
+func (l *Ledger) generationOf(e Event) int64 {
+	if l.options.Window <= 0 {
+		return 0
+	}
+	return int64(math.Floor(float64(e.At.UnixMilli()) / float64(l.options.Window.Milliseconds())))
+}
+
+func (l *Ledger) applyID(tx *store.Tx, e Event) (Verdict, error) {
+	own := l.generationOf(e)
+	current, err := l.current(tx, own)
+	if err != nil {
+		return Fresh, err
+	}
+	key := l.idKey(current, e.ID)
+	known, err := tx.Get(key)
+	if err == nil && known == nil && l.options.Window > 0 {
+		known, err = tx.Get(l.idKey(current-1, e.ID))
+	}
+	if err != nil {
+		return Fresh, err
+	}
+	if known != nil {
+		return Duplicate, nil
+	}
+	tx.Set(key, []byte{1})
+	if l.options.Window > 0 {
+		if err := l.sweep(tx, current); err != nil {
+			return Fresh, err
+		}
+	}
+	if own < current-1 {
+		return Unprotected, nil
+	}
+	return Fresh, nil
+}
+
+// current is the newest generation, which own may be. Two transactions that write
+// it at once may leave the lesser of two neighbours: the next event mends that, and
+// until then ids are looked for in both.
+func (l *Ledger) current(tx *store.Tx, own int64) (int64, error) {
+	if l.options.Window <= 0 {
+		return 0, nil
+	}
+	record, err := tx.Get(l.generationKey())
+	if err != nil {
+		return 0, err
+	}
+	if record != nil {
+		newest, n := binary.Varint(record)
+		if n <= 0 {
+			return 0, errGeneration
+		}
+		if newest >= own {
+			return newest, nil
+		}
+	}
+	tx.Set(l.generationKey(), binary.AppendVarint(nil, own))
+	return own, nil
+}
+
+var errGeneration = errors.New("the record of the newest event id is damaged: restore the newest backup to a new path")
+
+// sweepEvery is after how many new ids old ones are looked for. Twice as many are
+// then deleted, so the old go faster than the new come.
+const sweepEvery = 512
+
+var errEnough = errors.New("enough")
+
+func (l *Ledger) sweep(tx *store.Tx, current int64) error {
+	if l.unswept.Add(1) < sweepEvery {
+		return nil
+	}
+	l.unswept.Store(0)
+	var old [][]byte
+	prefix := store.Key(store.KindEventID, l.namespace, []byte{idKey})
+	err := tx.Scan(prefix, func(key, _ []byte) error {
+		if binary.BigEndian.Uint64(key[len(prefix):]) >= sortable(current-1) || len(old) == 2*sweepEvery {
+			return errEnough
+		}
+		old = append(old, key)
+		return nil
+	})
+	for _, key := range old {
+		tx.Delete(key)
+	}
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,144 @@
+package ledger
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+// Options say what a ledger remembers.
+type Options struct {
+	// Source names the cluster that positions come from, where topics of several
+	// clusters meet in one namespace, or where a topic was deleted and made anew.
+	Source string
+	// Window is for how long an id is remembered, in event time; 0: for ever. In
+	// fact it is between one and two windows.
+	Window time.Duration
+}
+
+// Position is where an event stands in its source.
+type Position struct {
+	Topic     string
+	Partition int32
+	Offset    int64
+	Timestamp int64 // what the source says, in Unix milliseconds; 0 when it does not
+}
+
+// Event is what the ledger knows an event by. Without an id and a position it is
+// not known, and always fresh.
+type Event struct {
+	ID       string
+	At       time.Time // event time; only looked at with an id
+	Position *Position
+}
+
+// Verdict is what the ledger says of an event.
+type Verdict int
+
+// An event is fresh when it was not applied before, a duplicate when it was. An
+// unprotected event is fresh as far as the ledger can tell, but so old that its id
+// may have been forgotten.
+const (
+	Fresh Verdict = iota
+	Duplicate
+	Unprotected
+)
+
+// Ledger remembers the events applied by one component under one namespace. It is
+// safe for concurrent use.
+type Ledger struct {
+	namespace string
+	options   Options
+	unswept   atomic.Int64 // ids written since old ones were last looked for
+}
+
+// New returns the ledger of a namespace, such as "features/default".
+func New(namespace string, options Options) *Ledger {
+	return &Ledger{namespace: namespace, options: options}
+}
+
+// Locks appends the locks that the transaction applying e must hold.
+func (l *Ledger) Locks(dst []store.Lock, e Event) []store.Lock {
+	if e.Position != nil {
+		dst = append(dst, store.LockOf(l.blockKey(e.Position)))
+	}
+	if e.ID != "" {
+		dst = append(dst, store.LockOf(l.idKey(0, e.ID)))
+	}
+	return dst
+}
+
+// Apply marks the event as applied, and says whether it was so already. Call it in
+// the step that applies the event: when the step errs, the mark goes with it.
+func (l *Ledger) Apply(tx *store.Tx, e Event) (Verdict, error) {
+	verdict := Fresh
+	if e.ID != "" {
+		found, err := l.applyID(tx, e)
+		if err != nil {
+			return Fresh, err
+		}
+		verdict = found
+	}
+	if e.Position != nil {
+		found, err := l.applyPosition(tx, e.Position)
+		if err != nil {
+			return Fresh, err
+		}
+		if found == Duplicate {
+			verdict = Duplicate
+		}
+	}
+	return verdict, nil
+}
+
+func (l *Ledger) blockKey(p *Position) []byte {
+	suffix := make([]byte, 0, len(l.options.Source)+len(p.Topic)+24)
+	suffix = appendString(suffix, l.options.Source)
+	suffix = appendString(suffix, p.Topic)
+	suffix = binary.BigEndian.AppendUint32(suffix, uint32(p.Partition))
+	suffix = binary.BigEndian.AppendUint64(suffix, uint64(p.Offset/blockSize))
+	return store.Key(store.KindLedger, l.namespace, suffix)
+}
+
+func (l *Ledger) applyPosition(tx *store.Tx, p *Position) (Verdict, error) {
+	if p.Offset < 0 {
+		return Fresh, fmt.Errorf("offset %d of topic %q: offsets are never negative", p.Offset, p.Topic)
+	}
+	key := l.blockKey(p)
+	record, err := tx.Get(key)
+	if err != nil {
+		return Fresh, err
+	}
+	b := newBlock()
+	if record != nil {
+		if b, err = decodeBlock(record); err != nil {
+			return Fresh, err
+		}
+	}
+	if b.has(p.Offset) {
+		if b.foreign(p.Timestamp) {
+			return Fresh, l.recreated(p, b)
+		}
+		return Duplicate, nil
+	}
+	b.add(p.Offset, p.Timestamp)
+	tx.Set(key, b.append(nil))
+	return Fresh, nil
+}
+
+// ErrRecreated tells that a topic has begun again at offset 0.
+var ErrRecreated = errors.New("the topic was recreated")
+
+func (l *Ledger) recreated(p *Position, b *block) error {
+	instant := func(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339) }
+	return fmt.Errorf("offset %d of topic %q, partition %d, has the timestamp %s, and was applied before among offsets of %s to %s: %w; nothing was changed; set source to a new name, which starts a ledger of its own (now %q)",
+		p.Offset, p.Topic, p.Partition, instant(p.Timestamp), instant(b.first), instant(b.last), ErrRecreated, l.options.Source)
+}
+
+func appendString(dst []byte, s string) []byte {
+	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
+}

@@ -1,0 +1,98 @@
+package store
+
+import (
+	"fmt"
+
+	"github.com/dgraph-io/badger/v4"
+)
+
+// Options configure a store.
+type Options struct {
+	Path     string // directory, created if absent
+	InMemory bool   // nothing on disk; Path is ignored
+
+	// SyncWrites makes each commit wait for the disk: state survives a loss of
+	// power. Without it, state survives the death of the process at any instant.
+	SyncWrites bool
+
+	EncryptionKey []byte // 16, 24 or 32 bytes; empty: not encrypted
+	MemoryBudget  int64  // bytes, at least MinMemoryBudget
+	MinFree       int64  // bytes free on the disk below which commits are refused
+
+	Logger Logger // what an operator should know; nil: nothing
+}
+
+// Logger is the part of a Benthos logger that a store needs.
+type Logger interface {
+	Errorf(format string, args ...any)
+	Warnf(format string, args ...any)
+}
+
+// Defaults and bounds of the options.
+const (
+	DefaultMemoryBudget = 256 << 20
+	MinMemoryBudget     = 32 << 20
+	DefaultMinFree      = 256 << 20
+)
+
+func (o Options) check() error {
+	if !o.InMemory && o.Path == "" {
+		return fmt.Errorf(`segment_store path "": name a directory, or set in_memory: true`)
+	}
+	if n := len(o.EncryptionKey); n != 0 && n != 16 && n != 24 && n != 32 {
+		return fmt.Errorf("segment_store encryption_key of %d bytes: use base64 of 16, 24 or 32 random bytes, such as from: openssl rand -base64 32", n)
+	}
+	if o.MemoryBudget < MinMemoryBudget {
+		return fmt.Errorf("segment_store memory_budget of %d bytes: use 32MiB or more", o.MemoryBudget)
+	}
+	return nil
+}
+
+// badger divides the memory budget.
+//
+// A sixteenth of it is one memtable. Badger keeps up to three of those (one that
+// fills, one or two that are written out, each with a quarter more for its arena),
+// needs about as much again while it builds and compacts tables, and maps the
+// write-ahead log of each, which counts as resident. Block and index cache get a
+// sixteenth each. What is left is for the batches under way and Go's collector.
+func (o Options) badger() badger.Options {
+	sixteenth := o.MemoryBudget / 16
+	transaction := sixteenth * 15 / 100 // Badger's own rule
+	options := badger.DefaultOptions(o.Path).
+		WithInMemory(o.InMemory).
+		WithSyncWrites(o.SyncWrites && !o.InMemory).
+		WithEncryptionKey(o.EncryptionKey).
+		WithMemTableSize(sixteenth).
+		WithNumMemtables(2).
+		WithBlockCacheSize(sixteenth).
+		WithIndexCacheSize(sixteenth).
+		WithValueThreshold(min(1<<20, transaction/2)).
+		WithValueLogFileSize(max(4*sixteenth, 16<<20)).
+		WithNumCompactors(2).
+		WithDetectConflicts(false). // locks see to that, without retries
+		WithMetricsEnabled(false).
+		WithLogger(quiet{o.Logger})
+	options.LmaxCompaction = true // reclaims what is deleted also where nothing is written any more
+	if o.InMemory {
+		options = options.WithDir("").WithValueDir("")
+	}
+	return options
+}
+
+// quiet passes on what an operator should act on, and drops Badger's chatter.
+type quiet struct{ to Logger }
+
+func (q quiet) Errorf(format string, args ...any) {
+	if q.to != nil {
+		q.to.Errorf("segment_store: "+format, args...)
+	}
+}
+
+func (q quiet) Warningf(format string, args ...any) {
+	if q.to != nil {
+		q.to.Warnf("segment_store: "+format, args...)
+	}
+}
+
+func (quiet) Infof(string, ...any)  {}
+func (quiet) Debugf(string, ...any) {}
