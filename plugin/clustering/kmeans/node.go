@@ -1,0 +1,211 @@
+package kmeans
+
+import (
+	"math"
+	"slices"
+
+	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+)
+
+var nan = math.NaN()
+
+// capacity is the number of children that a node has at most. With it, a thousand
+// micro-clusters lie three steps below the root.
+const capacity = 32
+
+// node is a place in the tree: an inner one, or that of a micro-cluster, which has no
+// children. All micro-clusters are equally far from the root.
+type node struct {
+	id       uint64 // of an inner node
+	micro    *micro // of a place without children
+	summary  *cf.Feature
+	parent   *node // nil: the root, whose summary would be the population, and is not kept
+	slot     int   // among the children of the parent
+	children []*node
+	rows     []float64 // centroids of the children, side by side for a quick search
+
+	changed bool // since it was saved
+	gone    bool
+}
+
+func (t *Tree) newNode() *node {
+	t.lastNode++
+	n := &node{id: t.lastNode, summary: &cf.Feature{}}
+	t.touchNode(n)
+	return n
+}
+
+// touchNode notes that an inner node has to be saved.
+func (t *Tree) touchNode(n *node) {
+	if !n.changed && n.micro == nil {
+		n.changed = true
+		t.changedNodes = append(t.changedNodes, n)
+	}
+}
+
+// nearest descends to a micro-cluster, always to the child whose centroid is nearest,
+// and returns its squared distance: nil when the tree is empty.
+func (t *Tree) nearest(x []float64) (*micro, float64) {
+	squared := math.Inf(1)
+	n := t.root
+	for n.micro == nil {
+		if len(n.children) == 0 {
+			return nil, squared
+		}
+		var slot int
+		slot, squared = t.metric.Nearest(x, n.rows, t.stride)
+		n = n.children[slot]
+	}
+	return n.micro, squared
+}
+
+// plant gives a new micro-cluster, which will be at x, a place beside its nearest.
+func (t *Tree) plant(m *micro, x []float64) {
+	bed := t.root
+	if neighbour, _ := t.nearest(x); neighbour != nil {
+		bed = neighbour.place.parent
+	}
+	m.place = &node{micro: m, summary: &m.members}
+	t.attach(bed, m.place)
+}
+
+// climb applies what changed the feature of a place to the summaries of all above it.
+func (t *Tree) climb(n *node, apply func(*cf.Feature)) {
+	if n.micro != nil {
+		t.refresh(n)
+		n = n.parent
+	}
+	for ; n.parent != nil; n = n.parent {
+		apply(n.summary)
+		t.refresh(n)
+		t.touchNode(n)
+	}
+}
+
+// attach makes a child the last of a node.
+func (t *Tree) attach(n, child *node) {
+	child.parent, child.slot = n, len(n.children)
+	n.children = append(n.children, child)
+	n.rows = append(n.rows, make([]float64, t.stride)...)
+	t.refresh(child)
+	t.touchNode(n)
+}
+
+// refresh copies the centroid of a node to its row.
+func (t *Tree) refresh(n *node) {
+	n.summary.Centroid(n.parent.rows[n.slot*t.stride:][:t.stride])
+}
+
+// uproot takes a place out, and with it the nodes that this leaves without children.
+func (t *Tree) uproot(n *node) {
+	parent := n.parent
+	parent.children = slices.Delete(parent.children, n.slot, n.slot+1)
+	parent.rows = slices.Delete(parent.rows, n.slot*t.stride, (n.slot+1)*t.stride)
+	for slot, child := range parent.children[n.slot:] {
+		child.slot = n.slot + slot
+	}
+	n.gone = true
+	t.touchNode(n)
+	t.touchNode(parent)
+	if len(parent.children) == 0 && parent.parent != nil {
+		t.uproot(parent)
+	}
+	t.lower()
+}
+
+// lower takes a root away that has one inner node only.
+func (t *Tree) lower() {
+	for len(t.root.children) == 1 && t.root.children[0].micro == nil {
+		t.root.gone = true
+		t.touchNode(t.root)
+		t.root = t.root.children[0]
+		t.root.parent = nil
+		t.touchNode(t.root)
+	}
+}
+
+// splitIfFull divides a node that has too many children, and what lies above it as far
+// as needed: the two that are furthest apart are the seeds, and each other goes with
+// the nearer one (with the smaller, if they are equally near).
+func (t *Tree) splitIfFull(n *node) {
+	if len(n.children) <= capacity {
+		return
+	}
+	children, rows := n.children, n.rows
+	row := func(i int) []float64 { return rows[i*t.stride:][:t.stride] }
+	left, right, widest := 0, 1, -1.0
+	for i := range children {
+		for j := range i {
+			if d := t.metric.Squared(row(i), row(j)); d > widest {
+				left, right, widest = j, i, d
+			}
+		}
+	}
+
+	sibling := t.newNode()
+	n.children, n.rows = nil, nil
+	for i, child := range children {
+		toLeft, toRight := t.metric.Squared(row(i), row(left)), t.metric.Squared(row(i), row(right))
+		switch {
+		case i == left:
+			t.attach(n, child)
+		case i == right:
+			t.attach(sibling, child)
+		case toLeft < toRight, toLeft == toRight && len(n.children) < len(sibling.children):
+			t.attach(n, child)
+		default:
+			t.attach(sibling, child)
+		}
+	}
+	n.summarise()
+	sibling.summarise()
+
+	if n.parent == nil {
+		t.root = t.newNode()
+		t.attach(t.root, n)
+		t.attach(t.root, sibling)
+		return
+	}
+	t.refresh(n)
+	t.attach(n.parent, sibling)
+	t.splitIfFull(n.parent)
+}
+
+// summarise sums the children up anew.
+func (n *node) summarise() {
+	n.summary.Reset()
+	for _, child := range n.children {
+		n.summary.Merge(child.summary)
+	}
+}
+
+// widen makes room for vectors of d dimensions in all rows.
+func (t *Tree) widen(d int) {
+	t.stride = d
+	t.root.lay(t)
+}
+
+// lay lays the rows of a node and of all below it out anew.
+func (n *node) lay(t *Tree) {
+	n.rows = make([]float64, len(n.children)*t.stride)
+	for slot, child := range n.children {
+		child.parent, child.slot = n, slot
+		t.refresh(child)
+		if child.micro == nil {
+			child.lay(t)
+		}
+	}
+}
+
+// each visits the micro-clusters below a node, until visit returns false.
+func (n *node) each(visit func(*micro) bool) bool {
+	if n.micro != nil {
+		return visit(n.micro)
+	}
+	for _, child := range n.children {
+		if !child.each(visit) {
+			return false
+		}
+	}
+	return true
+}

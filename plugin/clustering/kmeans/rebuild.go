@@ -1,0 +1,118 @@
+package kmeans
+
+import (
+	"math"
+	"slices"
+
+	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+)
+
+// room is the share of the bound that a rebuild leaves taken at most, so that rebuilds
+// are rare.
+const room = 0.75
+
+// rebuild plants all micro-clusters anew, the last first, under the metric that is now
+// in force, and merges those that the threshold lets merge. While more than limit are
+// left, the threshold rises and it starts over.
+func (t *Tree) rebuild(limit int) {
+	for {
+		t.replant()
+		if len(t.micros) <= limit {
+			return
+		}
+		// Between half and all of the micro-clusters have their nearest neighbour within
+		// the mean distance to it, but it may no longer be there to merge with.
+		t.threshold = max(1.25*t.threshold, t.meanNeighbour(), math.SmallestNonzeroFloat64)
+	}
+}
+
+func (t *Tree) replant() {
+	places := make([]*node, 0, len(t.micros))
+	t.root.each(func(m *micro) bool {
+		places = append(places, m.place)
+		return true
+	})
+	t.fell(t.root)
+	t.root = t.newNode()
+	for _, place := range slices.Backward(places) {
+		t.settle(place)
+	}
+}
+
+// fell marks a node and all inner ones below it as gone.
+func (t *Tree) fell(n *node) {
+	if n.micro != nil {
+		return
+	}
+	n.gone = true
+	t.touchNode(n)
+	for _, child := range n.children {
+		t.fell(child)
+	}
+}
+
+// settle merges a micro-cluster with its nearest, if that is near enough, or plants it
+// there.
+func (t *Tree) settle(place *node) {
+	m := place.micro
+	centroid := make([]float64, t.stride)
+	m.members.Centroid(centroid)
+	nearest, squared := t.nearest(centroid)
+	switch {
+	case nearest == nil:
+		t.attach(t.root, place)
+	case t.threshold > 0 && union(m, nearest, squared) <= t.threshold:
+		t.unite(m, nearest)
+		return
+	default:
+		t.attach(nearest.place.parent, place)
+	}
+	t.climb(place, func(f *cf.Feature) { f.Merge(&m.members) })
+	t.splitIfFull(place.parent)
+}
+
+// union is by how much merging two micro-clusters adds to the sum of squared distances,
+// for each member of the lighter: what the threshold bounds for a single vector too.
+func union(a, b *micro, squared float64) float64 {
+	na, nb := a.members.N(), b.members.N()
+	return cf.Ward(na, nb, squared) / min(na, nb)
+}
+
+// unite merges a micro-cluster with one in the tree. The heavier lives on, there.
+func (t *Tree) unite(m, planted *micro) {
+	place := planted.place
+	t.climb(place, func(f *cf.Feature) { f.Merge(&m.members) })
+	from, into := m, planted
+	if n := m.members.N(); n > planted.members.N() || n == planted.members.N() && m.id < planted.id {
+		from, into = planted, m
+	}
+	t.merge(from, into)
+	into.place, place.micro, place.summary = place, into, &into.members
+	t.refresh(place)
+}
+
+// meanNeighbour is the square of the mean of what the threshold would have to be for
+// each micro-cluster to merge with its nearest in the same node.
+func (t *Tree) meanNeighbour() float64 {
+	sum, count := 0.0, 0
+	t.root.each(func(m *micro) bool {
+		parent, row := m.place.parent, m.place.parent.rows[m.place.slot*t.stride:][:t.stride]
+		least := math.Inf(1)
+		for slot, sibling := range parent.children {
+			if slot == m.place.slot {
+				continue
+			}
+			least = min(least, union(m, sibling.micro, t.metric.Squared(row, parent.rows[slot*t.stride:][:t.stride])))
+		}
+		if !math.IsInf(least, 1) {
+			sum += math.Sqrt(least)
+			count++
+		}
+		return true
+	})
+	if count == 0 {
+		return 0
+	}
+	mean := sum / float64(count)
+	return mean * mean
+}

@@ -1,0 +1,312 @@
+package kmeans
+
+import (
+	"cmp"
+	"math"
+	"math/rand/v2"
+	"slices"
+
+	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+)
+
+const (
+	maxRounds  = 60   // of Lloyd's algorithm, if it does not settle before
+	hysteresis = 0.98 // a search from scratch must reach this share of the inertia to win
+)
+
+// Refinement is the task of finding the segments of a summary: all that the outcome
+// depends on, so that it can be computed anywhere, also beside the stream.
+type Refinement struct {
+	Summary  []Entry
+	Metric   *cf.Metric
+	K        int
+	Seed     uint64
+	Restarts int // searches from scratch that compete with the segments as they are
+}
+
+// Entry is one micro-cluster of a summary.
+type Entry struct {
+	Members *cf.Feature
+	Segment clustering.SegmentID // that it belongs to now; 0: none
+}
+
+// Centre is where a segment is to be.
+type Centre struct {
+	Segment  clustering.SegmentID // 0: it is a new one
+	Position []float64            // in the units of the vectors
+}
+
+// Centres runs weighted k-means over the summary, from the segments as they are: those
+// keep their numbers. A search from scratch (greedy k-means++, Arthur and Vassilvitskii
+// 2007) replaces them only when it is clearly better. There are fewer than K centres
+// when there are fewer distinct entries. O(entries·K·d) for each round.
+func (r Refinement) Centres() []Centre {
+	if len(r.Summary) == 0 {
+		return nil
+	}
+	c := newCloud(r)
+	random := rand.New(rand.NewPCG(0x73686f616c, r.Seed))
+	best := c.continued(r, random)
+	for range r.Restarts {
+		start := c.seeded(nil, r.K, random)
+		fresh := c.lloyd(&partition{centres: start, segments: make([]clustering.SegmentID, len(start)/c.d)})
+		if best == nil || fresh.inertia+c.within < hysteresis*(best.inertia+c.within) {
+			fresh.inherit(r.Summary)
+			best = fresh
+		}
+	}
+	return best.result(c, r.Metric)
+}
+
+// cloud is a summary as weighted points in scaled units, where distance is Euclid's.
+type cloud struct {
+	d      int // at least 1
+	points []float64
+	counts []float64 // how many members have the dimension
+	weight []float64
+	within float64 // what the points' own spread adds to any inertia
+	metric *cf.Metric
+}
+
+func newCloud(r Refinement) *cloud {
+	d, n := max(1, r.Metric.Dims()), len(r.Summary)
+	c := &cloud{d: d, points: make([]float64, n*d), counts: make([]float64, n*d), weight: make([]float64, n), metric: r.Metric.Scaled()}
+	for i, entry := range r.Summary {
+		point := c.point(i)
+		entry.Members.Centroid(point)
+		r.Metric.Scale(point, point)
+		for j := range d {
+			c.counts[i*d+j] = entry.Members.Observed(j)
+		}
+		c.weight[i] = entry.Members.N()
+		c.within += c.weight[i] * r.Metric.Spread(entry.Members)
+	}
+	return c
+}
+
+func (c *cloud) point(i int) []float64 { return c.points[i*c.d:][:c.d] }
+
+// partition assigns each point to a centre.
+type partition struct {
+	centres  []float64
+	segments []clustering.SegmentID // of the centres; 0: new
+	of       []int                  // the centre of each point
+	weights  []float64              // of the centres' points
+	inertia  float64                // sum of weighted squared distances
+}
+
+// continued is the partition that the present segments lead to: nil if there are none.
+func (c *cloud) continued(r Refinement, random *rand.Rand) *partition {
+	p := &partition{of: make([]int, len(r.Summary))}
+	weights := map[clustering.SegmentID]float64{}
+	for i, entry := range r.Summary {
+		if entry.Segment != 0 {
+			weights[entry.Segment] += c.weight[i]
+		}
+	}
+	for id := range weights {
+		p.segments = append(p.segments, id)
+	}
+	if len(p.segments) == 0 {
+		return nil
+	}
+	slices.Sort(p.segments)
+	if len(p.segments) > r.K { // the heaviest stay
+		slices.SortStableFunc(p.segments, func(a, b clustering.SegmentID) int { return cmp.Compare(weights[b], weights[a]) })
+		p.segments = p.segments[:r.K]
+		slices.Sort(p.segments)
+	}
+	for i, entry := range r.Summary {
+		p.of[i] = slices.Index(p.segments, entry.Segment) // -1: none that stays
+	}
+	p.centres = make([]float64, len(p.segments)*c.d)
+	c.centre(p)
+	p.centres = c.seeded(p.centres, r.K, random)
+	p.segments = append(p.segments, make([]clustering.SegmentID, len(p.centres)/c.d-len(p.segments))...)
+	return c.lloyd(p)
+}
+
+// seeded adds centres up to k. Each is the best of a few points, drawn by their share
+// in the inertia, so far: by the inertia that it leaves.
+func (c *cloud) seeded(centres []float64, k int, random *rand.Rand) []float64 {
+	n := len(c.weight)
+	least := make([]float64, n) // squared distance to the nearest centre
+	for i := range n {
+		least[i] = 1 // the first is drawn by weight
+		if len(centres) > 0 {
+			_, least[i] = c.metric.Nearest(c.point(i), centres, c.d)
+		}
+	}
+	draws := 2 + int(math.Log(float64(k)))
+	trial, kept := make([]float64, n), make([]float64, n)
+	for len(centres) < k*c.d {
+		total := 0.0
+		for i, w := range c.weight {
+			total += w * least[i]
+		}
+		if total == 0 {
+			break // every point is a centre
+		}
+		best, chosen := math.Inf(1), -1
+		for range draws {
+			i := c.draw(least, random.Float64()*total)
+			if inertia := c.tried(i, len(centres) == 0, least, trial); inertia < best {
+				best, chosen = inertia, i
+				trial, kept = kept, trial
+			}
+		}
+		centres = append(centres, c.point(chosen)...)
+		least, kept = kept, least
+	}
+	return centres
+}
+
+// draw finds the point at which the running sum of weight times squared distance passes
+// a mark.
+func (c *cloud) draw(least []float64, mark float64) (chosen int) {
+	for i, w := range c.weight {
+		if share := w * least[i]; share > 0 {
+			chosen = i
+			if mark -= share; mark < 0 {
+				break
+			}
+		}
+	}
+	return chosen
+}
+
+// tried is the inertia with one more centre at point i, and writes the squared
+// distances to the nearest centre then.
+func (c *cloud) tried(i int, first bool, least, trial []float64) (inertia float64) {
+	for other, w := range c.weight {
+		d := c.metric.Squared(c.point(other), c.point(i))
+		if !first {
+			d = min(d, least[other])
+		}
+		trial[other] = d
+		inertia += w * d
+	}
+	return inertia
+}
+
+// lloyd assigns points to their nearest centres and moves those to the means of their
+// points, until nothing changes.
+func (c *cloud) lloyd(p *partition) *partition {
+	p.of = make([]int, len(c.weight))
+	for round := range maxRounds {
+		if !c.assign(p) && round > 0 {
+			break
+		}
+		c.centre(p)
+	}
+	return p
+}
+
+// assign tells whether any point has another centre than before.
+func (c *cloud) assign(p *partition) (moved bool) {
+	p.inertia = 0
+	distances := make([]float64, len(c.weight))
+	p.weights = make([]float64, len(p.segments))
+	for i, w := range c.weight {
+		nearest, squared := c.metric.Nearest(c.point(i), p.centres, c.d)
+		moved = moved || nearest != p.of[i]
+		p.of[i], distances[i] = nearest, squared
+		p.inertia += w * squared
+		p.weights[nearest] += w
+	}
+	for k, w := range p.weights {
+		if w == 0 && c.revive(p, k, distances) {
+			moved = true
+		}
+	}
+	return moved
+}
+
+// revive puts a centre without points where it saves most inertia. It is then another
+// segment than it was.
+func (c *cloud) revive(p *partition, k int, distances []float64) bool {
+	worst, most := -1, 0.0
+	for i, w := range c.weight {
+		if cost := w * distances[i]; cost > most && p.weights[p.of[i]] > w {
+			worst, most = i, cost
+		}
+	}
+	if worst < 0 {
+		return false
+	}
+	p.weights[p.of[worst]] -= c.weight[worst]
+	p.inertia -= most
+	p.of[worst], distances[worst] = k, 0
+	p.weights[k] = c.weight[worst]
+	p.segments[k] = 0
+	return true
+}
+
+// centre moves the centres to the means of their points. One without points stays, and
+// so does a dimension that none of its points has.
+func (c *cloud) centre(p *partition) {
+	sums, counts := make([]float64, len(p.centres)), make([]float64, len(p.centres))
+	for i, k := range p.of {
+		if k < 0 {
+			continue
+		}
+		for j, z := range c.point(i) {
+			if n := c.counts[i*c.d+j]; n > 0 {
+				sums[k*c.d+j] += n * z
+				counts[k*c.d+j] += n
+			}
+		}
+	}
+	for at, n := range counts {
+		if n > 0 {
+			p.centres[at] = sums[at] / n
+		}
+	}
+}
+
+// inherit gives each centre the number of the segment that it shares most weight with,
+// if this is at least half of both: a segment is the same as long as most of it stays
+// together (MONIC, Spiliopoulou et al. 2006).
+func (p *partition) inherit(summary []Entry) {
+	shared := map[clustering.SegmentID][]float64{}
+	for i, entry := range summary {
+		if entry.Segment == 0 {
+			continue
+		}
+		if shared[entry.Segment] == nil {
+			shared[entry.Segment] = make([]float64, len(p.segments))
+		}
+		shared[entry.Segment][p.of[i]] += entry.Members.N()
+	}
+	ids := make([]clustering.SegmentID, 0, len(shared))
+	for id := range shared {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		total, most, heir := 0.0, 0.0, -1
+		for k, w := range shared[id] {
+			total += w
+			if w > most && p.segments[k] == 0 {
+				most, heir = w, k
+			}
+		}
+		if heir >= 0 && 2*most >= max(total, p.weights[heir]) {
+			p.segments[heir] = id
+		}
+	}
+}
+
+// result lists the centres that have points.
+func (p *partition) result(c *cloud, metric *cf.Metric) []Centre {
+	var centres []Centre
+	for k, w := range p.weights {
+		if w > 0 {
+			position := slices.Clone(p.centres[k*c.d:][:c.d])
+			metric.Unscale(position)
+			centres = append(centres, Centre{Segment: p.segments[k], Position: position})
+		}
+	}
+	return centres
+}

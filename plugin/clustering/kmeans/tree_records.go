@@ -1,0 +1,217 @@
+package kmeans
+
+import (
+	"fmt"
+
+	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+)
+
+// Save implements [clustering.Engine]. What changed is remembered until then, so a
+// long stream needs a Save now and then.
+func (t *Tree) Save(to clustering.Records) {
+	w := &writer{to: to}
+	w.begin(kindHeader)
+	w.value = append(w.value, recordVersion)
+	for _, n := range [...]uint64{
+		uint64(t.last), uint64(t.segments.last), t.lastNode, t.root.id,
+		t.clock.applied, t.clock.refinements, t.clock.searched,
+	} {
+		w.uvarint(n)
+	}
+	w.float(t.threshold)
+	w.put()
+
+	w.begin(kindPopulation)
+	w.feature(&t.population)
+	w.put()
+	if t.newMetric {
+		w.saveMetric(t.metric)
+		t.newMetric = false
+	}
+	t.save(w)
+	t.segments.save(w)
+	for _, n := range t.changedNodes {
+		n.changed = false
+		t.saveNode(w, n)
+	}
+	clear(t.changedNodes)
+	t.changedNodes = t.changedNodes[:0]
+}
+
+// save puts the segments that changed.
+func (p *segmentation) save(w *writer) {
+	for _, s := range p.changed {
+		w.begin(kindSegment, uint64(s.id))
+		s.changed = false
+		if s.gone {
+			w.delete()
+			continue
+		}
+		w.feature(s.members)
+		w.put()
+	}
+	clear(p.changed)
+	p.changed = p.changed[:0]
+}
+
+// saveNode puts an inner node: whether its children are micro-clusters, their number and
+// numbers, then the summary, which the root does not have.
+func (t *Tree) saveNode(w *writer, n *node) {
+	w.begin(kindNode, n.id)
+	if n.gone {
+		w.delete()
+		return
+	}
+	if len(n.children) > 0 && n.children[0].micro != nil {
+		w.uvarint(1)
+	} else {
+		w.uvarint(0)
+	}
+	w.uvarint(uint64(len(n.children)))
+	for _, child := range n.children {
+		if child.micro != nil {
+			w.uvarint(uint64(child.micro.id))
+		} else {
+			w.uvarint(child.id)
+		}
+	}
+	if n != t.root {
+		w.feature(n.summary)
+	}
+	w.put()
+}
+
+// treeLoading is what is known of a tree before references are followed.
+type treeLoading struct {
+	*loading
+	root  uint64
+	nodes map[uint64]*loadedNode
+}
+
+type loadedNode struct {
+	node     *node
+	beds     bool // its children are micro-clusters
+	children []uint64
+}
+
+// Load implements [clustering.Engine].
+func (t *Tree) Load(key, value []byte) error {
+	kind, number, err := splitKey(key)
+	if err != nil {
+		return fmt.Errorf("loading a k-means tree: %w", err)
+	}
+	if t.loading == nil {
+		t.loading = &treeLoading{loading: newLoading(), nodes: map[uint64]*loadedNode{}}
+	}
+	l, r := t.loading, &reader{rest: value}
+	switch kind {
+	case kindHeader:
+		if version := r.uvarint(); version != recordVersion {
+			return fmt.Errorf("loading a k-means tree: its records are of version %d, this program reads %d: use the program that wrote them", version, recordVersion)
+		}
+		l.began = true
+		t.last, t.segments.last = clustering.MicroID(r.uvarint()), clustering.SegmentID(r.uvarint())
+		t.lastNode, l.root = r.uvarint(), r.uvarint()
+		t.clock = clock{applied: r.uvarint(), refinements: r.uvarint(), searched: r.uvarint()}
+		t.threshold = r.float()
+	case kindPopulation:
+		r.feature(&t.population)
+	case kindMetric:
+		t.metric, err = cf.DecodeMetric(value)
+		if err != nil {
+			return fmt.Errorf("loading the metric of a k-means tree: %w", err)
+		}
+		return nil
+	case kindMicro:
+		t.loadMicro(l.loading, number, r)
+	case kindAlias:
+		t.loadAlias(l.loading, number, r)
+	case kindSegment:
+		s := &segment{id: clustering.SegmentID(number), members: &cf.Feature{}}
+		r.feature(s.members)
+		t.segments.list = append(t.segments.list, s)
+	case kindNode:
+		l.loadNode(number, r)
+	default:
+		r.bad = true
+	}
+	if err := r.end(); err != nil {
+		return fmt.Errorf("loading a k-means tree, record %q %d: %w", string(kind), number, err)
+	}
+	return nil
+}
+
+func (l *treeLoading) loadNode(number uint64, r *reader) {
+	n := &loadedNode{node: &node{id: number, summary: &cf.Feature{}}, beds: r.uvarint() == 1}
+	count := r.uvarint()
+	if count > uint64(len(r.rest)) {
+		r.bad = true
+		return
+	}
+	for range count {
+		n.children = append(n.children, r.uvarint())
+	}
+	if len(r.rest) > 0 {
+		r.feature(n.node.summary)
+	}
+	l.nodes[number] = n
+}
+
+// Ready implements [clustering.Engine]: references are followed, and checked.
+func (t *Tree) Ready() error {
+	l := t.loading
+	t.loading = nil
+	if l == nil {
+		return nil // a new one
+	}
+	if !l.began {
+		return fmt.Errorf("loading a k-means tree: there is no header: %w", errDamaged)
+	}
+	for _, n := range t.changedNodes {
+		n.changed = false
+	}
+	t.changedNodes = t.changedNodes[:0] // the root of an empty tree
+	t.segments.order()
+	if err := t.link(l.loading, &t.segments); err != nil {
+		return fmt.Errorf("loading a k-means tree: %w", err)
+	}
+	root := l.nodes[l.root]
+	if root == nil {
+		return fmt.Errorf("loading a k-means tree: node %d is not there: %w", l.root, errDamaged)
+	}
+	if err := t.grow(l, root); err != nil {
+		return fmt.Errorf("loading a k-means tree: %w", err)
+	}
+	t.root = root.node
+	t.widen(max(1, t.population.Dims()))
+	if err := t.Check(); err != nil {
+		return fmt.Errorf("loading a k-means tree: %w: %w", err, errDamaged)
+	}
+	return nil
+}
+
+// grow gives a node its children, and them theirs. Each is taken once only.
+func (t *Tree) grow(l *treeLoading, n *loadedNode) error {
+	delete(l.nodes, n.node.id)
+	for _, number := range n.children {
+		if n.beds {
+			m := t.micros[clustering.MicroID(number)]
+			if m == nil || m.place != nil {
+				return fmt.Errorf("node %d has micro-cluster %d, which is not there or elsewhere: %w", n.node.id, number, errDamaged)
+			}
+			m.place = &node{micro: m, summary: &m.members}
+			n.node.children = append(n.node.children, m.place)
+			continue
+		}
+		child := l.nodes[number]
+		if child == nil {
+			return fmt.Errorf("node %d has node %d, which is not there or elsewhere: %w", n.node.id, number, errDamaged)
+		}
+		if err := t.grow(l, child); err != nil {
+			return err
+		}
+		n.node.children = append(n.node.children, child.node)
+	}
+	return nil
+}
