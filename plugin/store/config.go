@@ -110,8 +110,8 @@ func parseOptions(conf *service.ParsedConfig) (o Options, err error) {
 	if err != nil {
 		return o, err
 	}
-	if o.EncryptionKey, err = base64.StdEncoding.DecodeString(strings.TrimSpace(secret)); err != nil {
-		return o, fmt.Errorf("segment_store encryption_key is not base64: use 16, 24 or 32 random bytes, such as from: openssl rand -base64 32")
+	if o.EncryptionKey, err = DecodeKey(secret); err != nil {
+		return o, err
 	}
 	if o.MemoryBudget, err = parseBytes(conf, ssFieldMemoryBudget); err != nil {
 		return o, err
@@ -120,6 +120,15 @@ func parseOptions(conf *service.ParsedConfig) (o Options, err error) {
 		return o, err
 	}
 	return o, o.check()
+}
+
+// DecodeKey reads an encryption key as users write it: base64, or empty for none.
+func DecodeKey(text string) ([]byte, error) {
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil {
+		return nil, fmt.Errorf("segment_store encryption_key is not base64: use 16, 24 or 32 random bytes, such as from: openssl rand -base64 32")
+	}
+	return key, nil
 }
 
 func parseBytes(conf *service.ParsedConfig, field string) (int64, error) {

@@ -1,0 +1,45 @@
+package aggregate
+
+import "math"
+
+// Event is one event as the aggregates see it.
+type Event struct {
+	At      int64   // event time, Unix nanoseconds
+	Kind    string  // "" when it has none
+	Columns []Value // in the order of [Plan.Columns]
+}
+
+// Value is the value of a column. The zero Value is null.
+type Value struct {
+	present bool
+	number  float64
+	text    string
+}
+
+// Number is a value for Sum and Mean. One that is not finite is null.
+func Number(x float64) Value {
+	return Value{present: !math.IsNaN(x) && !math.IsInf(x, 0), number: x}
+}
+
+// Text is a value for Mix.
+func Text(s string) Value { return Value{present: true, text: s} }
+
+// Anything is a value of which it only matters that it is there.
+func Anything() Value { return Value{present: true} }
+
+// Column is a column that a plan reads.
+type Column struct {
+	Name string
+	As   Type
+}
+
+// Type is what a plan reads a column as. A column that is read in two ways is two
+// columns of a plan.
+type Type int
+
+// The types of columns, each made by the function of its name.
+const (
+	AsAnything Type = iota
+	AsNumber
+	AsText
+)

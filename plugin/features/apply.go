@@ -1,0 +1,226 @@
+package features
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"slices"
+
+	"github.com/shoal-stream/shoal/plugin/features/aggregate"
+	"github.com/shoal-stream/shoal/plugin/store"
+	"github.com/shoal-stream/shoal/plugin/store/ledger"
+)
+
+// batchState is what the transaction of a batch has in hands.
+type batchState struct {
+	tx        *store.Tx
+	codec     *aggregate.Codec
+	told      *told
+	customers map[string]*customer
+	fresh     int       // events that changed state
+	features  []float64 // of all events, one after the other
+	before    []float64 // scratch
+}
+
+// customer is a profile that the batch has decoded.
+type customer struct {
+	key     []byte
+	profile aggregate.Profile
+}
+
+// apply runs the transaction: a step for each event, in their order.
+func (x *extract) apply(ctx context.Context, s *store.Store, events []event) error {
+	codec, told, err := x.open(ctx, s)
+	if err != nil {
+		return err
+	}
+	locks := make([]store.Lock, 0, 3*len(events))
+	for i := range events {
+		if e := &events[i]; e.pending() {
+			locks = append(locks, store.LockOf(x.profileKey(e.customer)))
+			locks = x.once.Locks(locks, e.identity)
+		}
+	}
+	err = s.Update(ctx, locks, func(tx *store.Tx) error {
+		b := &batchState{
+			tx:        tx,
+			codec:     codec,
+			told:      told,
+			customers: make(map[string]*customer, len(events)),
+			features:  make([]float64, 0, len(events)*len(x.plan.Names())),
+		}
+		tx.BeforeCommit(func() error {
+			if b.fresh > 0 {
+				tx.Set(toldKey(x.set), told.encode(events, len(x.plan.Names())))
+			}
+			return nil
+		})
+		for i := range events {
+			e := &events[i]
+			if !e.pending() {
+				continue
+			}
+			if err := tx.Step(func() error { return x.applyEvent(b, e) }); err != nil {
+				// What the step changed in memory is not what is stored.
+				delete(b.customers, e.customer)
+				e.reject(err)
+				x.failures.Log(err)
+			}
+		}
+		return nil
+	})
+	if err == nil {
+		told.settle(events)
+	}
+	return err
+}
+
+// applyEvent is a step of the transaction.
+func (x *extract) applyEvent(b *batchState, e *event) error {
+	verdict, err := x.once.Apply(b.tx, e.identity)
+	if err != nil {
+		return err
+	}
+	c, err := x.customer(b, e.customer)
+	if err != nil {
+		return err
+	}
+	if verdict == ledger.Duplicate {
+		x.tellAgain(b, e, c)
+		return nil
+	}
+	known := c.profile.Events > 0
+	if x.changedOnly && known {
+		b.before = x.plan.Features(b.before[:0], &c.profile, c.profile.Newest)
+	}
+	switch {
+	case verdict == ledger.Unprotected:
+		e.outcome = unprotected
+	case known && e.event.At < c.profile.Newest:
+		e.outcome = late
+	}
+	x.plan.Apply(&c.profile, &e.event)
+	b.tx.Set(c.key, b.codec.Append(nil, &c.profile))
+	b.fresh++
+	x.tell(b, e, c)
+	e.applied = true
+	e.unchanged = x.changedOnly && known && same(b.before, e.features)
+	return nil
+}
+
+// tell gives the event the features that its customer has now.
+func (x *extract) tell(b *batchState, e *event, c *customer) {
+	from := len(b.features)
+	b.features = x.plan.Features(b.features, &c.profile, c.profile.Newest)
+	e.features = b.features[from:]
+	e.asOf, e.version = c.profile.Newest, c.profile.Events
+}
+
+// tellAgain tells of a duplicate: what was told the first time, where the process died
+// over it, else what is so now.
+func (x *extract) tellAgain(b *batchState, e *event, c *customer) {
+	e.outcome = duplicate
+	x.tell(b, e, c)
+	first, found, behind := b.told.find(e.print, e.customer)
+	e.applied = found
+	switch {
+	case found && first.features != nil:
+		e.features, e.asOf, e.version = first.features, first.asOf, first.version
+	case behind:
+		e.version = 0
+	}
+}
+
+// customer finds or reads a profile.
+func (x *extract) customer(b *batchState, name string) (*customer, error) {
+	if c := b.customers[name]; c != nil {
+		return c, nil
+	}
+	c := &customer{key: x.profileKey(name)}
+	record, err := b.tx.Get(c.key)
+	if err != nil {
+		return nil, fmt.Errorf("reading a customer: %w", err)
+	}
+	if record == nil {
+		x.plan.Reset(&c.profile)
+	} else if err := b.codec.Decode(record, &c.profile); err != nil {
+		return nil, fmt.Errorf("reading a customer: %w", err)
+	}
+	b.customers[name] = c
+	return c, nil
+}
+
+func (x *extract) profileKey(customer string) []byte {
+	return store.Key(store.KindProfile, x.set, []byte(customer))
+}
+
+// same compares features; two without a value are the same.
+func same(a, b []float64) bool {
+	return slices.EqualFunc(a, b, func(x, y float64) bool {
+		return x == y || math.IsNaN(x) && math.IsNaN(y)
+	})
+}
+
+// binding is the codec for the layout that a store was last seen with.
+type binding struct {
+	layout []byte // as stored
+	codec  *aggregate.Codec
+}
+
+func layoutKey(set string) []byte {
+	return store.Key(store.KindFeatureSet, set, []byte("layout"))
+}
+
+// open returns what reads and writes the profiles of this store, and what was told
+// last. It looks at the stored layout each time: after a reload the store may be another
+// one, and processors with other features may have made the layout grow.
+func (x *extract) open(ctx context.Context, s *store.Store) (codec *aggregate.Codec, told *told, err error) {
+	var stored []byte
+	err = s.View(ctx, func(r store.Reader) (err error) {
+		if stored, err = r.Get(layoutKey(x.set)); err != nil {
+			return err
+		}
+		told, err = attachTold(s, r, x.set, len(x.plan.Names()))
+		return err
+	})
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading feature set %q: %w", x.set, err)
+	}
+	if b := x.bound.Load(); b != nil && bytes.Equal(b.layout, stored) {
+		return b.codec, told, nil
+	}
+	codec, err = x.bind(ctx, s)
+	return codec, told, err
+}
+
+// bind gives the features their slots in the layout, and writes it where it grew.
+func (x *extract) bind(ctx context.Context, s *store.Store) (*aggregate.Codec, error) {
+	key := layoutKey(x.set)
+	var b binding
+	err := s.Update(ctx, []store.Lock{store.LockOf(key)}, func(tx *store.Tx) error {
+		return tx.Step(func() error {
+			stored, err := tx.Get(key)
+			if err != nil {
+				return err
+			}
+			layout, err := aggregate.DecodeLayout(stored)
+			if err != nil {
+				return err
+			}
+			layout, grew := layout.With(x.plan)
+			b.layout = stored
+			if grew {
+				b.layout = layout.Append(nil)
+				tx.Set(key, b.layout)
+			}
+			b.codec, err = layout.Codec(x.plan)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, fmt.Errorf("feature set %q: %w", x.set, err)
+	}
+	x.bound.Store(&b)
+	return b.codec, nil
+}

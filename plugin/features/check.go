@@ -1,0 +1,57 @@
+package features
+
+import (
+	"fmt"
+
+	"github.com/shoal-stream/shoal/plugin/features/aggregate"
+	"github.com/shoal-stream/shoal/plugin/store"
+	"github.com/shoal-stream/shoal/plugin/store/ledger"
+)
+
+// Check reads every profile of every feature set, proves that it is consistent, and
+// counts the customers of each set. The error names the feature set and the place of the
+// profile in the order of keys, never the customer.
+func Check(r store.Reader) (customers map[string]int, err error) {
+	sets, err := store.Namespaces(r, store.KindFeatureSet)
+	if err != nil {
+		return nil, err
+	}
+	customers = map[string]int{}
+	for _, set := range sets {
+		n, err := checkSet(r, set)
+		if err != nil {
+			return customers, fmt.Errorf("feature set %q: %w", set, err)
+		}
+		customers[set] = n
+	}
+	return customers, nil
+}
+
+func checkSet(r store.Reader, set string) (customers int, err error) {
+	stored, err := r.Get(layoutKey(set))
+	if err != nil {
+		return 0, err
+	}
+	layout, err := aggregate.DecodeLayout(stored)
+	if err != nil {
+		return 0, err
+	}
+	last, err := r.Get(toldKey(set))
+	if err != nil {
+		return 0, err
+	}
+	if last != nil {
+		if _, err := decodeTold(last, func(ledger.Fingerprint, telling) {}); err != nil {
+			return 0, err
+		}
+	}
+	check := layout.Checker()
+	err = r.Scan(store.Prefix(store.KindProfile, set), func(_, record []byte) error {
+		customers++
+		if err := check(record); err != nil {
+			return fmt.Errorf("profile %d: %w", customers, err)
+		}
+		return nil
+	})
+	return customers, err
+}

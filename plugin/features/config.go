@@ -1,0 +1,245 @@
+package features
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/redpanda-data/benthos/v4/public/bloblang"
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/duration"
+	"github.com/shoal-stream/shoal/plugin/features/aggregate"
+	"github.com/shoal-stream/shoal/plugin/message"
+	"github.com/shoal-stream/shoal/plugin/store"
+	"github.com/shoal-stream/shoal/plugin/store/ledger"
+)
+
+const (
+	feFieldStore         = "store"
+	feFieldFeatureSet    = "feature_set"
+	feFieldKey           = "key"
+	feFieldEvent         = "event"
+	feFieldEventIDWindow = "event_id_window"
+	feFieldSource        = "source"
+	feFieldMaxFuture     = "max_future"
+	feFieldValidate      = "validate"
+	feFieldCheck         = "check"
+	feFieldMessage       = "message"
+	feFieldFeatures      = "features"
+	feFieldEmit          = "emit"
+	feFieldResult        = "result"
+
+	emitAlways  = "always"
+	emitChanged = "changed"
+)
+
+// lintDuration refuses what package duration cannot read.
+const lintDuration = `root = if !this.string().re_match("^[0-9]*[.]?[0-9]+[smhdw]$") {
+  [ "not a duration: use a number and s, m, h, d or w, such as 90d" ]
+}`
+
+func extractSpec() *service.ConfigSpec {
+	return service.NewConfigSpec().
+		Summary("Turns events into features of customers, which are right with late, repeated and unordered events, too.").
+		Description(`
+Each message is an event of one customer. `+"`event`"+` maps it to flat columns, `+"`features`"+` says what to keep of them, and the customer's features, with this event counted, are attached to the message as an object of numbers and nulls at the path `+"`result`"+`.
+
+Time is the time of the events: features are read as of the newest event of the customer. That instant becomes the metadata `+"`feature_as_of`"+`; `+"`feature_version`"+` is the number of events applied to this customer. The state depends on which events there were, not on their order.
+
+An event counts once. Messages with Kafka metadata (topic, partition, offset) are known by their position, others by the column `+"`id`"+`; where both exist, either suffices. An event that comes again changes nothing and goes on with the customer's current features and the metadata `+"`feature_duplicate: true`"+`.
+
+A batch is one transaction. A message that cannot be read, or fails a check, is flagged with an error and passed on without features; it changes nothing, and the others of the batch are applied. When state cannot be written, the whole batch is flagged and has changed nothing; delivery again mends it.
+
+Processors that name the same feature set must have the same features. These may change from one start to the next: a feature that is new begins with the events that come, one that is gone is dropped from a customer at the next event.
+
+Columns that `+"`features`"+` name are read as numbers where a sum or a mean is taken of them, as text for a mix. A column of the wrong type flags the message; null skips the aggregate for this event.`).
+		Fields(
+			service.NewStringField(feFieldStore).Description("Label of the `segment_store` that keeps the customers."),
+			service.NewStringField(feFieldFeatureSet).Description("Name of the feature set in the store. Customers of different sets do not meet.").Default("default"),
+			service.NewBloblangField(feFieldKey).
+				Description("The customer: a mapping to a string that is not empty, or to an integer. Anything else flags the message.").
+				Example("this.customer_id"),
+			service.NewBloblangField(feFieldEvent).
+				Description("A mapping of the message to flat columns, run once. `kind`, `at` and `id` have a meaning: the kind of event; the event time, RFC 3339 or an epoch in s, ms or us (now if it is null); what makes the event count once. All other names are yours. Where it gives deleted(), the event is ignored.").
+				Example("root.kind = this.type\nroot.at = this.ts\nroot.id = this.event_id\nroot.amount = this.order.total"),
+			service.NewStringField(feFieldEventIDWindow).
+				Description("For how long an id is remembered, in event time; `0s`: for ever. Events that are older still count, without this protection.").
+				Default("7d").LintRule(lintDuration),
+			service.NewStringField(feFieldSource).
+				Description("Names the cluster that Kafka positions come from. Set it where topics of several clusters meet in one feature set, and change it when a topic was deleted and made anew. Empty by default.").
+				Default(""),
+			service.NewStringField(feFieldMaxFuture).
+				Description("An event that is further ahead of the clock is an error: it would make all others look old.").
+				Default("5m").LintRule(lintDuration),
+			service.NewObjectListField(feFieldValidate,
+				service.NewBloblangField(feFieldCheck).Description("A mapping of the columns. Unless it gives true, the message is flagged and changes nothing; that includes errors, such as comparing null."),
+				service.NewStringField(feFieldMessage).Description("What the error says.").Default("the check is not true"),
+			).Description("Checks that an event has to pass, in this order. None by default.").
+				Default([]any{}).
+				Example([]any{map[string]any{feFieldCheck: "this.amount == null || this.amount >= 0", feFieldMessage: "negative amount"}}),
+			service.NewObjectListField(feFieldFeatures, featureFields()...).
+				Description("The features. Those that need the same numbers share them."),
+			service.NewStringEnumField(feFieldEmit, emitAlways, emitChanged).
+				Description("`always`, the default, passes every message on. `changed` drops those whose features equal what the customer had before, and ignored events; repeated events pass, as they may not have arrived the first time.").
+				Default(emitAlways),
+			service.NewStringField(feFieldResult).Description("Dot path in the message that receives the features.").Default("features"),
+		).
+		Example("Recency, frequency and value", "Orders from a Kafka input: each message has a position and needs no id. `spend` halves with every 60 days that pass.", `
+cache_resources:
+  - label: customers
+    segment_store:
+      path: ./state
+
+pipeline:
+  processors:
+    - feature_extract:
+        store: customers
+        key: this.customer_id
+        event: |
+          root.kind = this.type
+          root.at = this.ts
+          root.amount = this.order.total
+        features:
+          - { name: recency, agg: since_last, on: purchase, unit: days }
+          - { name: orders, agg: count, on: purchase }
+          - { name: spend, agg: sum, on: purchase, of: amount, half_life: 60d }
+`).
+		Example("Behaviour in a shop", "Events with an id of their own from any input. Views are ignored; a purchase may not be negative; only messages that change a feature go on.", `
+cache_resources:
+  - label: customers
+    segment_store:
+      path: ./state
+
+pipeline:
+  processors:
+    - feature_extract:
+        store: customers
+        feature_set: shop
+        key: this.customer_id
+        event: |
+          root = if this.type == "view" { deleted() } else {
+            { "kind": this.type, "at": this.ts, "id": this.event_id, "amount": this.total, "category": this.category }
+          }
+        event_id_window: 30d
+        validate:
+          - { check: this.kind != "purchase" || this.amount >= 0, message: negative amount }
+        features:
+          - { name: basket, agg: mean, on: purchase, of: amount, missing: 0, transform: log1p }
+          - { name: contacts, agg: rate, on: [ support, chat ], half_life: 30d, per: day }
+          - { name: returns, agg: ratio, on: return, to: purchase, half_life: 365d }
+          - { name: taste, agg: mix, on: purchase, of: category, values: [ shoes, bags ] }
+        emit: changed
+        result: customer.features
+`)
+}
+
+// Register adds the processor feature_extract to an environment.
+func Register(env *service.Environment) error {
+	return env.RegisterBatchProcessor("feature_extract", extractSpec(),
+		func(conf *service.ParsedConfig, res *service.Resources) (service.BatchProcessor, error) {
+			return newExtractFromConfig(conf, res)
+		})
+}
+
+func newExtractFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ *extract, err error) {
+	x := &extract{failures: message.NewFailures(res.Logger())}
+	if x.set, err = conf.FieldString(feFieldFeatureSet); err != nil {
+		return nil, err
+	}
+	if err = x.parseEvent(conf); err != nil {
+		return nil, err
+	}
+	if err = x.parseIdentity(conf); err != nil {
+		return nil, err
+	}
+	specs, err := parseFeatures(conf)
+	if err != nil {
+		return nil, err
+	}
+	if x.plan, err = aggregate.Compile(specs); err != nil {
+		return nil, err
+	}
+	emit, err := conf.FieldString(feFieldEmit)
+	if err != nil {
+		return nil, err
+	}
+	x.changedOnly = emit == emitChanged
+	result, err := conf.FieldString(feFieldResult)
+	if err != nil {
+		return nil, err
+	}
+	if x.result, err = message.ParsePath(result); err != nil {
+		return nil, fmt.Errorf("result: %w", err)
+	}
+	x.metrics = newEventMetrics(res.Metrics(), x.set)
+
+	label, err := conf.FieldString(feFieldStore)
+	if err != nil {
+		return nil, err
+	}
+	if x.store, err = store.Use(res, label); err != nil {
+		return nil, err
+	}
+	return x, x.store.Do(context.Background(), func(s *store.Store) error {
+		_, _, err := x.open(context.Background(), s)
+		return err
+	})
+}
+
+func (x *extract) parseEvent(conf *service.ParsedConfig) (err error) {
+	if x.key, err = conf.FieldBloblang(feFieldKey); err != nil {
+		return err
+	}
+	if x.event, err = conf.FieldBloblang(feFieldEvent); err != nil {
+		return err
+	}
+	if x.maxFuture, err = durationField(conf, feFieldMaxFuture); err != nil {
+		return err
+	}
+	checks, err := conf.FieldObjectList(feFieldValidate)
+	if err != nil {
+		return err
+	}
+	for i, each := range checks {
+		c := check{}
+		if c.mapping, err = each.FieldBloblang(feFieldCheck); err != nil {
+			return fmt.Errorf("validate[%d].check: %w", i, err)
+		}
+		if c.message, err = each.FieldString(feFieldMessage); err != nil {
+			return err
+		}
+		x.checks = append(x.checks, c)
+	}
+	return nil
+}
+
+// check is a rule that an event has to pass.
+type check struct {
+	mapping *bloblang.Executor
+	message string
+}
+
+func (x *extract) parseIdentity(conf *service.ParsedConfig) (err error) {
+	var options ledger.Options
+	if options.Source, err = conf.FieldString(feFieldSource); err != nil {
+		return err
+	}
+	if options.Window, err = durationField(conf, feFieldEventIDWindow); err != nil {
+		return err
+	}
+	x.once = ledger.New("features/"+x.set, options)
+	return nil
+}
+
+func durationField(conf *service.ParsedConfig, field string) (time.Duration, error) {
+	text, err := conf.FieldString(field)
+	if err != nil {
+		return 0, err
+	}
+	d, err := duration.Parse(text)
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", field, err)
+	}
+	return d, nil
+}

@@ -1,0 +1,138 @@
+package features
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+func environment(t *testing.T) *service.Environment {
+	t.Helper()
+	env := service.NewEnvironment()
+	require.NoError(t, store.Register(env))
+	require.NoError(t, Register(env))
+	return env
+}
+
+func documentation(t *testing.T, env *service.Environment) (data service.TemplateDataPlugin) {
+	t.Helper()
+	env.WalkProcessors(func(name string, view *service.ConfigView) {
+		if name == "feature_extract" {
+			var err error
+			data, err = view.TemplateData()
+			require.NoError(t, err)
+		}
+	})
+	return data
+}
+
+// Each example is a stream that lints, runs, and attaches features.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	env := environment(t)
+	data := documentation(t, env)
+	require.GreaterOrEqual(t, len(data.Examples), 2)
+	for _, example := range data.Examples {
+		t.Run(example.Title, func(t *testing.T) {
+			t.Parallel()
+			stream := env.NewStreamBuilder()
+			require.NoError(t, stream.SetYAML(strings.Replace(example.Config, "path: ./state", "in_memory: true", 1)+"\noutput: { drop: {} }\n"))
+			require.NoError(t, stream.SetLoggerYAML("level: none"))
+			produce, err := stream.AddProducerFunc()
+			require.NoError(t, err)
+			var versions []string
+			require.NoError(t, stream.AddConsumerFunc(func(_ context.Context, m *service.Message) error {
+				versions = append(versions, meta(m, "feature_version"))
+				return m.GetError()
+			}))
+			running, err := stream.Build()
+			require.NoError(t, err)
+			done := make(chan error, 1)
+			go func() { done <- running.Run(t.Context()) }()
+			for id := range 2 {
+				require.NoError(t, produce(t.Context(), service.NewMessage(fmt.Appendf(nil,
+					`{"customer_id":1,"type":"purchase","ts":"2011-06-01","event_id":%d,"order":{"total":5},"total":5,"category":"shoes"}`, id))))
+			}
+			require.NoError(t, running.StopWithin(10*time.Second))
+			require.NoError(t, <-done)
+			assert.Equal(t, "1", versions[0])
+		})
+	}
+}
+
+func TestEveryFieldIsDescribed(t *testing.T) {
+	t.Parallel()
+	data := documentation(t, environment(t))
+	assert.NotEmpty(t, data.Summary)
+	for _, field := range data.Fields {
+		assert.NotEmpty(t, field.Description, field.FullName)
+	}
+}
+
+func TestLint(t *testing.T) {
+	t.Parallel()
+	env := environment(t)
+	for feature, want := range map[string]string{
+		`{ name: f, agg: count, half_life: 60d }`:                "",
+		`{ name: f, agg: count, half_life: 1.5h, on: [ a, b ] }`: "",
+		`{ name: f, agg: count, half_life: 30x }`:                "not a duration: use a number and s, m, h, d or w",
+		`{ name: f, agg: average, of: x }`:                       "value average is not a valid option",
+		`{ name: f, agg: mean, of: x, missing: last }`:           "",
+		`{ name: f, agg: mean, of: x, missing: null }`:           "",
+		`{ name: f, agg: mean, of: x, missing: -1.5 }`:           "",
+		`{ name: f, agg: mean, of: x, missing: median }`:         "use a number, last or null",
+		`{ name: f, agg: count, on: 3 }`:                         "use the name of a kind, or a list of names",
+		`{ name: f, agg: count, transform: exp }`:                "value exp is not a valid option",
+		`{ name: f, agg: count, window: 90d }`:                   "field window not recognised",
+		`{ agg: count }`:                                         "field name is required",
+	} {
+		lints, err := env.NewComponentConfigLinter().LintProcessorYAML([]byte(
+			"feature_extract:\n  store: customers\n  key: this.c\n  event: root = this\n  features: [ " + feature + " ]\n"))
+		require.NoError(t, err)
+		if want == "" {
+			assert.Empty(t, lints, feature)
+			continue
+		}
+		require.Len(t, lints, 1, feature)
+		assert.Contains(t, lints[0].What, want)
+	}
+}
+
+func TestConstructorRefuses(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	features := func(feature string) string {
+		return "key: this.c\nevent: root = this\nfeatures: [ { name: a, agg: count }, " + feature + " ]\n"
+	}
+	for conf, want := range map[string]string{
+		"key: this.c\nevent: root = this\nfeatures: []\n":          "features: there are none: add one",
+		features(`{ name: f, agg: count, half_life: 30x }`):        `features[1].half_life: "30x" is not a duration: use a number and s, m, h, d or w`,
+		features(`{ name: f, agg: count, half_life: 0s }`):         `features[1].half_life "0s": use a time above 0`,
+		features(`{ name: f, agg: mean }`):                         `features[1].of: mean needs it`,
+		features(`{ name: f, agg: count, on: [ a, 3 ] }`):          `features[1].on[1] 3: use the name of a kind, in quotes`,
+		features(`{ name: f, agg: count, on: { a: b } }`):          `features[1].on map[a:b]: use the name of a kind`,
+		features(`{ name: f, agg: mean, of: x, missing: median }`): `features[1].missing "median": use a number, last or null`,
+		features(`{ name: f, agg: mean, of: x, missing: [] }`):     `features[1].missing []: use a number, last or null`,
+		features(`{ name: a, agg: count }`):                        `features: "a" is the name of two features: rename one`,
+		features(`{ name: f, agg: count }`) + "max_future: soon":   `max_future: "soon" is not a duration`,
+		features(`{ name: f, agg: count }`) + "event_id_window: 1": `event_id_window: "1" is not a duration`,
+		features(`{ name: f, agg: count }`) + "result: a..b":       `result: path "a..b" has an empty part`,
+	} {
+		_, err := r.build(conf)
+		assert.ErrorContains(t, err, want)
+	}
+
+	parsed, err := extractSpec().ParseYAML(features("{ name: f, agg: count }")+"store: absent", r.env)
+	require.NoError(t, err)
+	_, err = newExtractFromConfig(parsed, r.resources)
+	assert.ErrorContains(t, err, `store "absent": there is no cache resource with this label`)
+}

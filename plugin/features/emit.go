@@ -1,0 +1,68 @@
+package features
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+)
+
+const (
+	metaAsOf      = "feature_as_of"
+	metaVersion   = "feature_version"
+	metaDuplicate = "feature_duplicate"
+)
+
+// emit is what goes on: copies with features, and the messages that were rejected
+// or ignored as they are.
+func (x *extract) emit(batch service.MessageBatch, events []event) service.MessageBatch {
+	out := make(service.MessageBatch, 0, len(batch))
+	for i, original := range batch {
+		e := &events[i]
+		switch {
+		case e.outcome == ignored && x.changedOnly, e.unchanged:
+			continue
+		case e.outcome == ignored, e.outcome == failed:
+			out = append(out, original)
+			continue
+		case e.outcome != rejected:
+			m, err := x.attach(original.Copy(), e)
+			if err == nil {
+				out = append(out, m)
+				continue
+			}
+			e.problem = err
+		}
+		original.SetError(fmt.Errorf("feature_extract: %w", e.problem))
+		out = append(out, original)
+	}
+	return out
+}
+
+func (x *extract) attach(m *service.Message, e *event) (*service.Message, error) {
+	names := x.plan.Names()
+	result := make(map[string]any, len(names))
+	for i, value := range e.features {
+		if math.IsNaN(value) {
+			result[names[i]] = nil
+		} else {
+			result[names[i]] = value
+		}
+	}
+	if err := x.result.Set(m, result); err != nil {
+		return nil, err
+	}
+	m.MetaSetMut(metaAsOf, time.Unix(0, e.asOf).UTC().Format(time.RFC3339Nano))
+	if e.version > 0 {
+		m.MetaSetMut(metaVersion, int64(e.version))
+	} else {
+		m.MetaDelete(metaVersion)
+	}
+	if e.outcome == duplicate {
+		m.MetaSetMut(metaDuplicate, true)
+	} else {
+		m.MetaDelete(metaDuplicate) // a producer may have sent it
+	}
+	return m, nil
+}

@@ -1,0 +1,90 @@
+package features
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/redpanda-data/benthos/v4/public/bloblang"
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/features/aggregate"
+	"github.com/shoal-stream/shoal/plugin/message"
+	"github.com/shoal-stream/shoal/plugin/store"
+	"github.com/shoal-stream/shoal/plugin/store/ledger"
+)
+
+// extract is the processor feature_extract. It is safe for concurrent use: Benthos
+// shares one among the threads of a pipeline.
+type extract struct {
+	store       *store.Label
+	set         string // name of the feature set
+	key         *bloblang.Executor
+	event       *bloblang.Executor
+	checks      []check
+	maxFuture   time.Duration
+	plan        *aggregate.Plan
+	once        *ledger.Ledger
+	changedOnly bool
+	result      message.Path
+	metrics     *eventMetrics
+	failures    *message.Failures
+
+	bound atomic.Pointer[binding] // to the layout that the store has
+}
+
+// ProcessBatch reads the events of the batch, applies them in one transaction, and
+// attaches the features once it is committed. A message that cannot be read is flagged
+// and goes on, as does one that failed before; neither drags another down.
+func (x *extract) ProcessBatch(ctx context.Context, batch service.MessageBatch) ([]service.MessageBatch, error) {
+	events := x.read(batch)
+	err := x.store.Do(ctx, func(s *store.Store) error {
+		return x.apply(ctx, s, events)
+	})
+	if err != nil {
+		x.failures.Log(err)
+		return nil, err
+	}
+	out := x.emit(batch, events)
+	x.metrics.count(events)
+	return message.Runs(out), nil
+}
+
+// Close has nothing to give back: state is committed, and the store closes itself.
+func (x *extract) Close(context.Context) error { return nil }
+
+// outcome is what became of an event.
+type outcome int
+
+const (
+	applied     outcome = iota
+	late                // applied, and older than the customer's newest event
+	unprotected         // applied, and older than its id would be remembered
+	duplicate           // applied before: nothing changed
+	rejected            // flagged with an error: nothing changed
+	ignored             // deleted() by the mapping: nothing changed
+	failed              // flagged by an earlier processor: nothing changed
+)
+
+// event is one message on its way through the processor.
+type event struct {
+	outcome outcome
+	problem error // why it was rejected
+
+	customer string
+	event    aggregate.Event
+	identity ledger.Event
+	print    ledger.Fingerprint
+	known    bool // there is a fingerprint
+
+	features  []float64 // of the customer, after the event
+	asOf      int64     // event time of the features, Unix nanoseconds
+	version   uint64    // events applied to the customer; 0: they have not been told yet
+	unchanged bool      // the customer had the same features before
+	applied   bool      // or told as if it were, again
+}
+
+// pending tells that the event is to be applied.
+func (e *event) pending() bool { return e.outcome < rejected }
+
+func (e *event) reject(problem error) { e.outcome, e.problem = rejected, problem }

@@ -1,0 +1,308 @@
+package features
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+const shop = `
+key: this.customer
+event: |
+  root = this.without("customer")
+features:
+  - { name: orders, agg: count, on: purchase }
+  - { name: spend, agg: sum, on: purchase, of: amount }
+  - { name: basket, agg: mean, on: purchase, of: amount }
+  - { name: recency, agg: since_last, on: purchase, unit: hours }
+  - { name: returns, agg: ratio, on: [ return ], to: purchase }
+  - { name: taste, agg: mix, on: purchase, of: category, values: [ shoes ] }
+`
+
+func TestOneCustomer(t *testing.T) {
+	t.Parallel()
+	x := openRig(t, "").extract(shop)
+	out := x.run(t,
+		`{"customer":17850.0,"kind":"purchase","at":"`+at(0)+`","amount":10,"category":"shoes"}`,
+		`{"customer":"17850","kind":"purchase","at":"`+at(2*time.Hour)+`","amount":30.5,"category":3}`,
+		`{"customer":17850,"kind":"return","at":"`+at(3*time.Hour)+`"}`,
+		`{"customer":"another","kind":"view","at":1306922400}`,
+	)
+	require.Len(t, out, 4)
+	assert.Equal(t, map[string]any{"orders": 1.0, "spend": 10.0, "basket": 10.0, "recency": 0.0, "returns": 0.0, "taste.shoes": 1.0, "taste.other": 0.0}, featuresOf(t, out[0]))
+	assert.Equal(t, map[string]any{"orders": 2.0, "spend": 40.5, "basket": 20.25, "recency": 0.0, "returns": 0.0, "taste.shoes": 0.5, "taste.other": 0.5}, featuresOf(t, out[1]))
+	assert.Equal(t, map[string]any{"orders": 2.0, "spend": 40.5, "basket": 20.25, "recency": 1.0, "returns": 0.5, "taste.shoes": 0.5, "taste.other": 0.5}, featuresOf(t, out[2]))
+	assert.Equal(t, map[string]any{"orders": 0.0, "spend": 0.0, "basket": nil, "recency": nil, "returns": nil, "taste.shoes": nil, "taste.other": nil}, featuresOf(t, out[3]))
+
+	assert.Equal(t, "2011-06-01T13:00:00Z", meta(out[2], "feature_as_of"))
+	assert.Equal(t, "3", meta(out[2], "feature_version"))
+	version, _ := out[2].MetaGetMut("feature_version")
+	assert.Equal(t, int64(3), version)
+	_, marked := out[2].MetaGet("feature_duplicate")
+	assert.False(t, marked)
+}
+
+func TestLateEventIsReadAsOfTheNewest(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	x := r.extract(shop)
+	out := x.run(t,
+		`{"customer":"c","kind":"view","at":"`+at(5*time.Hour)+`"}`,
+		`{"customer":"c","kind":"purchase","at":"`+at(0)+`","amount":7}`,
+	)
+	assert.Equal(t, "2011-06-01T15:00:00Z", meta(out[1], "feature_as_of"))
+	assert.InDelta(t, 5, featuresOf(t, out[1])["recency"], 0)
+	assert.Equal(t, int64(1), r.counters.get("feature_events default late"))
+	assert.Equal(t, int64(1), r.counters.get("feature_events default applied"))
+}
+
+func TestInputMessagesAreNotModified(t *testing.T) {
+	t.Parallel()
+	x := openRig(t, "").extract(shop + "result: deep.er.features\n")
+	in := service.NewMessage([]byte(`{"customer":"c","kind":"view","deep":{"er":1}}`))
+	out := x.pass(t, service.MessageBatch{in})
+	after, err := in.AsBytes()
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"customer":"c","kind":"view","deep":{"er":1}}`, string(after))
+	_, marked := in.MetaGet("feature_version")
+	assert.False(t, marked)
+	written, err := out[0].AsBytes()
+	require.NoError(t, err)
+	assert.Contains(t, string(written), `"deep":{"er":{"features":{"basket":null,"orders":0,`)
+}
+
+func TestMessagesThatAreNotApplied(t *testing.T) {
+	t.Parallel()
+	const secret = "s3cret"
+	for name, test := range map[string]struct{ message, want string }{
+		"no customer":       {`{"kind":"purchase"}`, "key is null"},
+		"empty customer":    {`{"customer":"","kind":"purchase"}`, "key is the empty string"},
+		"boolean customer":  {`{"customer":true,"kind":"purchase"}`, "key is a boolean"},
+		"fraction":          {`{"customer":1.5,"kind":"purchase"}`, "key is a number that is not an integer"},
+		"not JSON":          {`s3cret`, "event: line 1 of the mapping does not apply"},
+		"an array":          {`["s3cret"]`, "event: line 1 of the mapping does not apply"},
+		"amount":            {`{"customer":"c","kind":"purchase","amount":"s3cret"}`, "amount: a string: use a number or null"},
+		"amount of another": {`{"customer":"c","kind":"view","amount":{"s3cret":1}}`, "amount: an object: use a number or null"},
+		"huge amount":       {`{"customer":"c","kind":"purchase","amount":1e999}`, "amount: a number out of range"},
+		"category":          {`{"customer":"c","kind":"purchase","category":["s3cret"]}`, "category: an array: use a string"},
+		"kind":              {`{"customer":"c","kind":{"s3cret":1}}`, "kind: an object: use a string"},
+		"time":              {`{"customer":"c","at":"s3cret"}`, "at: time is a string of another form"},
+		"time type":         {`{"customer":"c","at":true}`, "at: time is a boolean"},
+		"time range":        {`{"customer":"c","at":"0001-01-01T00:00:00Z"}`, "at: time is before 1678"},
+		"future":            {`{"customer":"c","at":"2200-01-01T00:00:00Z"}`, "at: time is more than max_future (5m0s) ahead"},
+		"id":                {`{"customer":"c","id":["s3cret"]}`, "id is an array: use a string or an integer"},
+		"empty id":          {`{"customer":"c","id":""}`, "id is the empty string: map it to null"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := openRig(t, "")
+			x := r.extract(shop)
+			good := `{"customer":"good","kind":"purchase","at":"` + at(0) + `","amount":5}`
+			batch := service.MessageBatch{
+				service.NewMessage([]byte(good)), service.NewMessage([]byte(test.message)), service.NewMessage([]byte(good)),
+			}
+			out := x.pass(t, batch)
+			require.Len(t, out, 3)
+			assert.Same(t, batch[1], out[1], "the flag must be on the message that came")
+			require.ErrorContains(t, out[1].GetError(), "feature_extract: "+test.want)
+			assert.NotContains(t, out[1].GetError().Error(), secret)
+			content, err := out[1].AsBytes()
+			require.NoError(t, err)
+			assert.Equal(t, test.message, string(content))
+			assert.InDelta(t, 2, featuresOf(t, out[2])["orders"], 0, "the others are applied")
+
+			assert.Equal(t, int64(1), r.counters.get("feature_events default rejected"))
+			assert.Equal(t, int64(2), r.counters.get("feature_events default applied"))
+			again := x.run(t, `{"customer":"c","kind":"view"}`)
+			assert.Equal(t, "1", meta(again[0], "feature_version"), "nothing of it was applied")
+		})
+	}
+}
+
+func TestValidate(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	x := r.extract(shop + `
+validate:
+  - { check: this.kind != "purchase" || this.amount >= 0, message: negative amount }
+  - { check: this.category.or("") != "x" }
+`)
+	out := x.run(t,
+		`{"customer":"c","kind":"purchase","amount":-1}`,
+		`{"customer":"c","kind":"purchase"}`,
+		`{"customer":"c","kind":"purchase","amount":1,"category":"x"}`,
+		`{"customer":"c","kind":"purchase","amount":1}`,
+	)
+	require.EqualError(t, out[0].GetError(), "feature_extract: validate[0]: negative amount")
+	require.EqualError(t, out[1].GetError(), "feature_extract: validate[0]: negative amount")
+	require.EqualError(t, out[2].GetError(), "feature_extract: validate[1]: the check is not true")
+	assert.InDelta(t, 1, featuresOf(t, out[3])["orders"], 0)
+	assert.Equal(t, int64(1), r.counters.get("feature_check_errors default"), "comparing null is an error")
+}
+
+func TestIgnoredEvents(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	conf := `
+key: this.customer
+event: 'root = if this.kind == "view" { deleted() } else { this }'
+features: [ { name: events, agg: count } ]
+`
+	out := r.extract(conf).run(t, `{"kind":"view"}`, `{"customer":"c","kind":"purchase"}`, `{"customer":"c","kind":"view"}`)
+	require.Len(t, out, 3)
+	require.NoError(t, out[0].GetError())
+	assert.Nil(t, featuresOf(t, out[0]))
+	assert.InDelta(t, 1, featuresOf(t, out[1])["events"], 0)
+	assert.Equal(t, int64(2), r.counters.get("feature_events default ignored"))
+
+	out = r.extract(conf+"emit: changed").run(t, `{"kind":"view"}`)
+	assert.Empty(t, out)
+}
+
+func TestEmitChanged(t *testing.T) {
+	t.Parallel()
+	x := openRig(t, "").extract(`
+key: this.customer
+event: root = this
+features:
+  - { name: orders, agg: count, on: purchase }
+  - { name: basket, agg: mean, on: purchase, of: amount }
+emit: changed
+`)
+	out := x.run(t,
+		`{"customer":"c","kind":"view"}`,
+		`{"customer":"c","kind":"view"}`,
+		`{"customer":"c","kind":"purchase","id":1}`,
+		`{"customer":"c","kind":"view"}`,
+		`{"customer":"c","kind":"purchase","id":1}`,
+		`{"kind":"view"}`,
+	)
+	require.Len(t, out, 4)
+	assert.Equal(t, "1", meta(out[0], "feature_version"), "a new customer is a change")
+	assert.Equal(t, "3", meta(out[1], "feature_version"))
+	assert.Equal(t, "true", meta(out[2], "feature_duplicate"), "a repeated event may not have arrived")
+	require.Error(t, out[3].GetError(), "what is flagged goes on")
+	assert.Empty(t, x.run(t, `{"customer":"c","kind":"view"}`))
+}
+
+func TestMissingAndTransform(t *testing.T) {
+	t.Parallel()
+	x := openRig(t, "").extract(`
+key: this.customer
+event: root = this
+features:
+  - { name: zero, agg: mean, of: amount, missing: 0 }
+  - { name: half, agg: mean, of: amount, missing: 0.5 }
+  - { name: last, agg: mean, of: amount, missing: last }
+  - { name: "null", agg: mean, of: amount, missing: null }
+  - { name: root, agg: sum, of: amount, transform: sqrt }
+`)
+	out := x.run(t, `{"customer":"c"}`, `{"customer":"c","amount":9}`)
+	assert.Equal(t, map[string]any{"zero": 0.0, "half": 0.5, "last": nil, "null": nil, "root": 0.0}, featuresOf(t, out[0]))
+	assert.Equal(t, map[string]any{"zero": 9.0, "half": 9.0, "last": 9.0, "null": 9.0, "root": 3.0}, featuresOf(t, out[1]))
+}
+
+func TestEventTimes(t *testing.T) {
+	t.Parallel()
+	x := openRig(t, "").extract(`
+key: this.customer
+event: 'root.at = if this.parse { this.at.ts_parse("02.01.2006") } else { this.at }'
+features: [ { name: events, agg: count } ]
+`)
+	for written, want := range map[string]string{
+		`"2011-06-01T12:00:00+02:00"`: "2011-06-01T10:00:00Z",
+		`"2011-06-01T10:00:00"`:       "2011-06-01T10:00:00Z",
+		`"2011-06-01 10:00:00"`:       "2011-06-01T10:00:00Z",
+		`1306922400`:                  "2011-06-01T10:00:00Z",
+		`1306922400.25`:               "2011-06-01T10:00:00.25Z",
+		`1306922400250`:               "2011-06-01T10:00:00.25Z",
+		`1306922400250000`:            "2011-06-01T10:00:00.25Z",
+		`"1306922400"`:                "2011-06-01T10:00:00Z",
+		`"01.06.2011","parse":true`:   "2011-06-01T00:00:00Z",
+	} {
+		out := x.run(t, `{"customer":`+quoted(written)+`,"parse":false,"at":`+written+`}`)
+		require.NoError(t, out[0].GetError())
+		assert.Equal(t, want, meta(out[0], "feature_as_of"), written)
+	}
+	before := time.Now()
+	asOf, err := time.Parse(time.RFC3339Nano, meta(x.run(t, `{"customer":"now","parse":false}`)[0], "feature_as_of"))
+	require.NoError(t, err)
+	assert.WithinDuration(t, before, asOf, 10*time.Second)
+}
+
+// quoted makes a customer out of what a test writes as a time.
+func quoted(text string) string {
+	var key []byte
+	for _, b := range []byte(text) {
+		if b >= '0' && b <= '9' || b == '.' || b == '+' || b == ' ' || b == 'T' {
+			key = append(key, b)
+		}
+	}
+	return `"` + string(key) + `"`
+}
+
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	for mapping, want := range map[string]string{
+		"this.customer":                          "",
+		`"null"`:                                 "null",
+		`null`:                                   "key is null",
+		`if this.kind == "purchase" { "p" }`:     "key is null",
+		`@kafka_key`:                             "k17",
+		`@absent`:                                "key is null",
+		`this.nested`:                            "key is an object",
+		`throw("s3cret")`:                        "key: line 1 of the mapping does not apply",
+		"let a = 1\n  root = this.kind.number()": "key: line 2 of the mapping does not apply",
+		`content().length()`:                     "46",
+		`"é" + this.kind`:                        "éview",
+		`batch_index()`:                          "0",
+		`deleted()`:                              "key is null",
+	} {
+		conf := "key: |\n  " + mapping + "\nevent: root.kind = this.kind\nfeatures: [ { name: events, agg: count } ]\nfeature_set: " + `'` + want + "'"
+		x := r.extract(conf)
+		m := service.NewMessage([]byte(`{"kind":"view","customer":"","nested":{"a":1}}`))
+		m.MetaSetMut("kafka_key", []byte("k17"))
+		out := x.pass(t, service.MessageBatch{m})
+		if err := out[0].GetError(); err != nil {
+			require.ErrorContains(t, err, want, mapping)
+			assert.NotContains(t, err.Error(), "s3cret")
+			continue
+		}
+		label, err := store.Use(r.resources, "customers")
+		require.NoError(t, err)
+		require.NoError(t, label.Do(context.Background(), func(s *store.Store) error {
+			return s.View(context.Background(), func(tx store.Reader) error {
+				record, err := tx.Get(x.profileKey(want))
+				assert.NotEmpty(t, record, mapping)
+				return err
+			})
+		}))
+	}
+}
+
+func TestForgedMark(t *testing.T) {
+	t.Parallel()
+	x := openRig(t, "").extract(shop)
+	m := service.NewMessage([]byte(`{"customer":"c","kind":"view"}`))
+	m.MetaSetMut("feature_duplicate", "true")
+	_, marked := x.pass(t, service.MessageBatch{m})[0].MetaGet("feature_duplicate")
+	assert.False(t, marked)
+}
+
+func TestClosedStoreFlagsTheBatch(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	x := r.extract(shop)
+	r.close()
+	out, err := x.ProcessBatch(context.Background(), service.MessageBatch{service.NewMessage([]byte(`{"customer":"c"}`))})
+	require.Error(t, err)
+	assert.Empty(t, out)
+}

@@ -1,0 +1,213 @@
+package features
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/fnv"
+	"maps"
+	"math"
+	"slices"
+	"sync"
+
+	"github.com/shoal-stream/shoal/plugin/store"
+	"github.com/shoal-stream/shoal/plugin/store/ledger"
+)
+
+// told is what this processor told of the last batch before the process died, if it
+// did.
+//
+// A batch is committed here before the processors after this one see it. When the
+// process dies in between, the batch is delivered again, as duplicates: by then, a
+// customer's current features are those after the whole batch, and what the processors
+// after this one learn would be another history. So each commit keeps what it tells of
+// its events, the next one writes over it, and duplicates of these events are told with
+// the features, the instant and the version that they had the first time.
+//
+// Duplicates from before that batch carry no version where their customer has an event
+// in it: their current features are ahead of what the processors after this one have
+// seen, whose turn comes with that event.
+//
+// This is exact for one thread. With several, the last commit of any of them is kept.
+type told struct {
+	mu      sync.Mutex // guards what follows
+	pending map[ledger.Fingerprint]telling
+	waiting map[uint64]int // pending events of a customer
+}
+
+// telling is what was told of one event.
+type telling struct {
+	customer uint64    // hashed
+	features []float64 // nil: the current ones of the customer, as it was their last event
+	asOf     int64
+	version  uint64
+}
+
+func hashCustomer(name string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	return h.Sum64()
+}
+
+func toldKey(set string) []byte { return store.Key(store.KindFeatureSet, set, []byte("told")) }
+
+// attachTold reads what was told before this process opened the store. Features of
+// another number are not those of this configuration: they are told as they are now.
+func attachTold(s *store.Store, r store.Reader, set string, width int) (*told, error) {
+	return store.Attach(s, "features/"+set+"/told", func() (*told, error) {
+		t := &told{pending: map[ledger.Fingerprint]telling{}, waiting: map[uint64]int{}}
+		record, err := r.Get(toldKey(set))
+		if err != nil || record == nil {
+			return t, err
+		}
+		stored, err := decodeTold(record, func(print ledger.Fingerprint, l telling) {
+			t.pending[print] = l
+			t.waiting[l.customer]++
+		})
+		if err == nil && stored != width {
+			clear(t.pending)
+			clear(t.waiting)
+		}
+		return t, err
+	})
+}
+
+// find is what was told of an event. Unless it is found, behind says that its customer
+// waits for a later one.
+func (t *told) find(print ledger.Fingerprint, customer string) (l telling, found, behind bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.pending) == 0 {
+		return l, false, false
+	}
+	l, found = t.pending[print]
+	return l, found, !found && t.waiting[hashCustomer(customer)] > 0
+}
+
+// settle forgets what a batch has told again, and the customers who went on.
+func (t *told) settle(events []event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.pending) == 0 {
+		return
+	}
+	for i := range events {
+		switch e := &events[i]; {
+		case !e.applied:
+		case e.outcome == duplicate:
+			t.forget(e.print, t.pending[e.print])
+		case t.waiting[hashCustomer(e.customer)] > 0:
+			for print, l := range t.pending {
+				if l.customer == hashCustomer(e.customer) {
+					t.forget(print, l)
+				}
+			}
+		}
+	}
+}
+
+func (t *told) forget(print ledger.Fingerprint, l telling) {
+	if _, pending := t.pending[print]; !pending {
+		return
+	}
+	delete(t.pending, print)
+	if t.waiting[l.customer]--; t.waiting[l.customer] == 0 {
+		delete(t.waiting, l.customer)
+	}
+}
+
+// maxTold bounds the record, in bytes: of a larger batch, the last events are kept.
+const maxTold = 1 << 20
+
+const toldVersion = 1
+
+var errTold = errors.New("the record of what was told last is damaged: restore the newest backup to a new path")
+
+// encode writes what the batch tells, the last event first, and what is pending still.
+func (t *told) encode(events []event, width int) []byte {
+	record := []byte{toldVersion}
+	record = binary.AppendUvarint(record, uint64(width))
+	later := make(map[string]struct{}, len(events)) // customers with a later event
+	written := make(map[ledger.Fingerprint]struct{})
+	for i := range slices.Backward(events) {
+		e := &events[i]
+		if !e.applied {
+			continue
+		}
+		_, superseded := later[e.customer]
+		later[e.customer] = struct{}{}
+		if !e.known || len(record) > maxTold {
+			continue
+		}
+		l := telling{customer: hashCustomer(e.customer)}
+		if superseded {
+			l.features, l.asOf, l.version = e.features, e.asOf, e.version
+		}
+		record = l.append(record, e.print)
+		written[e.print] = struct{}{}
+	}
+
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, print := range slices.SortedFunc(maps.Keys(t.pending), func(a, b ledger.Fingerprint) int { return bytes.Compare(a[:], b[:]) }) {
+		if _, again := written[print]; !again {
+			l := t.pending[print]
+			record = l.append(record, print)
+		}
+	}
+	return record
+}
+
+// append writes the fingerprint, the customer, the version and, unless that is 0, the
+// instant and the features.
+func (l *telling) append(dst []byte, print ledger.Fingerprint) []byte {
+	dst = append(dst, print[:]...)
+	dst = binary.LittleEndian.AppendUint64(dst, l.customer)
+	if l.features == nil {
+		return append(dst, 0)
+	}
+	dst = binary.AppendUvarint(dst, l.version)
+	dst = binary.AppendVarint(dst, l.asOf)
+	for _, v := range l.features {
+		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
+	}
+	return dst
+}
+
+// decodeTold reads a record, and returns the number of features that it is of.
+func decodeTold(record []byte, visit func(ledger.Fingerprint, telling)) (width int, err error) {
+	if len(record) == 0 || record[0] != toldVersion {
+		return 0, errTold
+	}
+	n, size := binary.Uvarint(record[1:])
+	if size <= 0 || n > maxTold {
+		return 0, errTold
+	}
+	width = int(n)
+	for rest := record[1+size:]; len(rest) > 0; {
+		var print ledger.Fingerprint
+		if len(rest) < len(print)+8 {
+			return 0, errTold
+		}
+		rest = rest[copy(print[:], rest):]
+		l := telling{customer: binary.LittleEndian.Uint64(rest)}
+		rest = rest[8:]
+		if l.version, size = binary.Uvarint(rest); size <= 0 {
+			return 0, errTold
+		}
+		rest = rest[size:]
+		if l.version > 0 {
+			if l.asOf, size = binary.Varint(rest); size <= 0 || len(rest)-size < 8*width {
+				return 0, errTold
+			}
+			rest = rest[size:]
+			l.features = make([]float64, width)
+			for i := range l.features {
+				l.features[i] = math.Float64frombits(binary.LittleEndian.Uint64(rest[8*i:]))
+			}
+			rest = rest[8*width:]
+		}
+		visit(print, l)
+	}
+	return width, nil
+}

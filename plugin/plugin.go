@@ -1,0 +1,43 @@
+// Package plugin adds Shoal's components to Redpanda Connect and to every other
+// Benthos v4 build. A blank import registers all of them:
+//
+//	import _ "github.com/shoal-stream/shoal/plugin"
+//
+// The cache segment_store keeps state; the processors privacy_mask,
+// feature_extract and segment_assign mask personal data, turn events into features
+// of customers, and keep customers in segments; segment_snapshot shows the model.
+//
+// [Register] adds them to an environment of your own instead.
+package plugin
+
+import (
+	"errors"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/features"
+	"github.com/shoal-stream/shoal/plugin/privacy"
+	"github.com/shoal-stream/shoal/plugin/segments"
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+func init() {
+	if err := Register(service.GlobalEnvironment()); err != nil {
+		panic(err) // another package took one of the names: a mistake of the build
+	}
+}
+
+// Register adds every component to an environment that does not have them. One from
+// service.NewEnvironment has them already, as it begins with all that is registered
+// globally: Register then does nothing. It errs when another package took a name.
+func Register(env *service.Environment) error {
+	if _, registered := env.GetCacheConfig("segment_store"); registered {
+		return nil
+	}
+	return errors.Join(
+		store.Register(env),
+		privacy.Register(env),
+		features.Register(env),
+		segments.Register(env),
+	)
+}

@@ -1,0 +1,110 @@
+package segments
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+
+	"github.com/shoal-stream/shoal/plugin/clustering"
+)
+
+// cause says why a customer's segment is another than they were last told.
+type cause byte
+
+const (
+	causeNone      cause = iota
+	causeBehaviour       // their own events
+	causeRemodel         // the segments moved
+)
+
+var causeNames = map[cause]string{causeBehaviour: "behaviour", causeRemodel: "remodel"}
+
+// contribution is what a model keeps of one customer: what has to be retracted
+// when they move, and what they were told last.
+type contribution struct {
+	Vector  []float64          // exactly what was inserted; NaN: missing
+	Micro   clustering.MicroID // the micro-cluster that took it, or one that this has become
+	At      int64              // event time of the vector, in Unix nanoseconds
+	Version uint64             // orders vectors of one event time; 0: not known
+
+	Segment  clustering.SegmentID // told last; 0: warming up
+	Previous clustering.SegmentID // before that; 0: none
+	Since    int64                // when they were first told Segment, in Unix nanoseconds
+	MovedBy  uint64               // version of the vector that brought them there
+	Changed  bool                 // that is the vector which is in
+	Cause    cause                // of the last change
+}
+
+// The record: version, flags, cause, uvarints of micro, version, segment,
+// previous and moved by, varints of at and since in Unix nanoseconds, then the vector, 8 bytes
+// a dimension.
+const contributionVersion = 1
+
+func (c *contribution) append(dst []byte) []byte {
+	changed := byte(0)
+	if c.Changed {
+		changed = 1
+	}
+	dst = append(dst, contributionVersion, changed, byte(c.Cause))
+	dst = binary.AppendUvarint(dst, uint64(c.Micro))
+	dst = binary.AppendUvarint(dst, c.Version)
+	dst = binary.AppendUvarint(dst, uint64(c.Segment))
+	dst = binary.AppendUvarint(dst, uint64(c.Previous))
+	dst = binary.AppendUvarint(dst, c.MovedBy)
+	dst = binary.AppendVarint(dst, c.At)
+	dst = binary.AppendVarint(dst, c.Since)
+	for _, x := range c.Vector {
+		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(x))
+	}
+	return dst
+}
+
+var errContribution = errors.New("the record of a customer's contribution is damaged: restore the newest backup to a new path")
+
+func decodeContribution(record []byte) (*contribution, error) {
+	if len(record) < 3 || record[0] != contributionVersion || record[1] > 1 || cause(record[2]) > causeRemodel {
+		return nil, errContribution
+	}
+	c := &contribution{Changed: record[1] == 1, Cause: cause(record[2])}
+	rest := record[3:]
+	for _, field := range []*uint64{(*uint64)(&c.Micro), &c.Version, (*uint64)(&c.Segment), (*uint64)(&c.Previous), &c.MovedBy} {
+		value, n := binary.Uvarint(rest)
+		if n <= 0 {
+			return nil, errContribution
+		}
+		*field, rest = value, rest[n:]
+	}
+	for _, field := range []*int64{&c.At, &c.Since} {
+		value, n := binary.Varint(rest)
+		if n <= 0 {
+			return nil, errContribution
+		}
+		*field, rest = value, rest[n:]
+	}
+	if len(rest)%8 != 0 {
+		return nil, errContribution
+	}
+	c.Vector = make([]float64, len(rest)/8)
+	for i := range c.Vector {
+		c.Vector[i] = math.Float64frombits(binary.LittleEndian.Uint64(rest[8*i:]))
+	}
+	return c, nil
+}
+
+// sameVector compares bits, so that what is missing equals itself. A dimension
+// that one of them is too old to have is missing.
+func sameVector(a, b []float64) bool {
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	for i, x := range b {
+		y := math.NaN()
+		if i < len(a) {
+			y = a[i]
+		}
+		if math.Float64bits(x) != math.Float64bits(y) && !(math.IsNaN(x) && math.IsNaN(y)) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,171 @@
+package segments
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+const (
+	snFieldStore          = "store"
+	snFieldModel          = "model"
+	snFieldSplit          = "split"
+	snFieldMicroClusters  = "micro_clusters"
+	snFieldMinSegmentSize = "min_segment_size"
+)
+
+func snapshotSpec() *service.ConfigSpec {
+	return service.NewConfigSpec().
+		Summary("Replaces a message by the model as it stands: its segments with size, share, centroid and what sets them apart.").
+		Description(`
+The message only says when: send one from a `+"`generate`"+` input, for example. Centroids and spreads are in the units of the features, transformed back. `+"`quality`"+` holds inertia (mean squared scaled distance), silhouette (simplified, over the micro-clusters), davies_bouldin (RMS spread over plain distance), calinski_harabasz and xie_beni; those that need two segments are null until there are two.
+
+`+"```json"+`
+{"model":"default","version":17,"as_of":"2011-12-09T12:50:00Z","customers":4338,"warming_up":0,"outliers":0,"engine":"kmeans","k":5,
+ "quality":{"inertia":1.2,"silhouette":0.41,"davies_bouldin":0.9,"calinski_harabasz":812.0,"xie_beni":0.3},
+ "segments":[{"id":"s1","size":812,"share":0.187,"centroid":{"spend":12.5},"spread":{"spend":3.1},
+   "distinguishing":[{"feature":"spend","value":12.5,"overall":4.0,"deviation":1.9}]}]}
+`+"```").
+		Fields(
+			service.NewStringField(snFieldStore).Description("Label of the `segment_store` that keeps the model."),
+			service.NewStringField(snFieldModel).Description("Name of the model in the store.").Default("default"),
+			service.NewBoolField(snFieldSplit).
+				Description("`true`: a message for each segment, with the fields of the model beside its own. By default the model is one message.").
+				Default(false),
+			service.NewBoolField(snFieldMicroClusters).
+				Description("`true` adds the micro-clusters: centre, weight and segment of each. By default they are left out.").
+				Default(false),
+			service.NewIntField(snFieldMinSegmentSize).
+				Description("Segments with fewer customers are left out, and so are their micro-clusters. 1, the default, shows all.").
+				Default(1),
+		).
+		Example("A table of the segments every minute", "", `
+input:
+  generate:
+    interval: 60s
+    mapping: root = {}
+  processors:
+    - segment_snapshot: { store: customers, split: true }
+
+cache_resources:
+  - label: customers
+    segment_store:
+      path: ./state
+`).
+		Example("The segments as a web service", "", `
+input:
+  http_server:
+    path: /segments
+    allowed_verbs: [ GET ]
+
+pipeline:
+  processors:
+    - segment_snapshot: { store: customers, min_segment_size: 20 }
+
+output:
+  sync_response: {}
+
+cache_resources:
+  - label: customers
+    segment_store:
+      path: ./state
+`)
+}
+
+// snapshot is the processor segment_snapshot.
+type snapshot struct {
+	store *store.Label
+	model string
+	split bool
+	options
+}
+
+func newSnapshotFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ *snapshot, err error) {
+	p := &snapshot{}
+	if p.model, err = conf.FieldString(snFieldModel); err != nil {
+		return nil, err
+	}
+	if p.split, err = conf.FieldBool(snFieldSplit); err != nil {
+		return nil, err
+	}
+	if p.microClusters, err = conf.FieldBool(snFieldMicroClusters); err != nil {
+		return nil, err
+	}
+	if p.minSize, err = conf.FieldInt(snFieldMinSegmentSize); err != nil {
+		return nil, err
+	}
+	label, err := conf.FieldString(snFieldStore)
+	if err != nil {
+		return nil, err
+	}
+	p.store, err = store.Use(res, label)
+	return p, err
+}
+
+// ProcessBatch replaces each message by the model.
+func (p *snapshot) ProcessBatch(ctx context.Context, batch service.MessageBatch) ([]service.MessageBatch, error) {
+	var shown map[string]any
+	err := p.store.Do(ctx, func(s *store.Store) error {
+		return s.View(ctx, func(r store.Reader) (err error) {
+			shown, err = describe(r, p.model, p.options)
+			return err
+		})
+	})
+	if err != nil {
+		return nil, err
+	}
+	var out service.MessageBatch
+	for _, trigger := range batch {
+		for _, content := range p.messages(shown) {
+			m := trigger.Copy()
+			m.SetStructured(content)
+			out = append(out, m)
+		}
+	}
+	if len(out) == 0 {
+		return nil, nil
+	}
+	return []service.MessageBatch{out}, nil
+}
+
+// messages is the model as one message, or as one for each segment.
+func (p *snapshot) messages(shown map[string]any) []any {
+	if !p.split {
+		return []any{shown}
+	}
+	var messages []any
+	for _, segment := range shown["segments"].([]any) {
+		content := map[string]any{}
+		for name, value := range shown {
+			if name != "segments" {
+				content[name] = value
+			}
+		}
+		for name, value := range segment.(map[string]any) {
+			content[name] = value
+		}
+		messages = append(messages, content)
+	}
+	return messages
+}
+
+// Close has nothing to do.
+func (p *snapshot) Close(context.Context) error { return nil }
+
+// storedSettings are those that a model was defined with, for tools that have no
+// configuration of it.
+func storedSettings(r store.Reader, name string) (c settings, found bool, err error) {
+	stored, err := r.Get((&model{name: name}).key(suffixDefinition))
+	if err != nil || stored == nil {
+		return c, false, err
+	}
+	if err := json.Unmarshal(stored, &c.definition); err != nil {
+		return c, false, fmt.Errorf("model %q: its definition is damaged: restore the newest backup to a new path: %w", name, err)
+	}
+	c.microClusters, c.points, c.warmup, c.factor = defaultMicroClusters, defaultPoints, defaultWarmup, 1
+	return c, true, nil
+}

@@ -1,0 +1,59 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+// Check proves that every record of every ledger can be read, and is written as this
+// package writes it. The error names the ledger, never an id.
+func Check(r store.Reader) error {
+	for _, kind := range []struct {
+		kind  store.Kind
+		check func(suffix, value []byte) error
+	}{
+		{store.KindLedger, checkBlock},
+		{store.KindEventID, checkID},
+	} {
+		names, err := store.Namespaces(r, kind.kind)
+		if err != nil {
+			return err
+		}
+		for _, name := range names {
+			prefix := store.Prefix(kind.kind, name)
+			err := r.Scan(prefix, func(key, value []byte) error {
+				return kind.check(key[len(prefix):], value)
+			})
+			if err != nil {
+				return fmt.Errorf("ledger %q: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func checkBlock(suffix, value []byte) error {
+	b, err := decodeBlock(value)
+	if err != nil {
+		return err
+	}
+	if len(suffix) < 1+1+4+8 || !bytes.Equal(b.append(nil), value) {
+		return errBlock
+	}
+	return nil
+}
+
+func checkID(suffix, value []byte) error {
+	switch {
+	case len(suffix) == 1 && suffix[0] == newestKey:
+		if _, n := binary.Varint(value); n == len(value) {
+			return nil
+		}
+	case len(suffix) == 1+8+16 && suffix[0] == idKey && len(value) == 1:
+		return nil
+	}
+	return errGeneration
+}
