@@ -78,15 +78,16 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 
 // applyEvent is a step of the transaction.
 func (x *extract) applyEvent(b *batchState, e *event) error {
-	verdict, err := x.once.Apply(b.tx, e.identity)
-	if err != nil {
-		return err
-	}
 	c, err := x.customer(b, e.customer)
 	if err != nil {
 		return err
 	}
+	verdict, first, err := x.once.Apply(b.tx, e.identity, c.profile.Events+1)
+	if err != nil {
+		return err
+	}
 	if verdict == ledger.Duplicate {
+		e.first = first
 		x.tellAgain(b, e, c)
 		return nil
 	}
@@ -127,6 +128,9 @@ func (x *extract) tellAgain(b *batchState, e *event, c *customer) {
 	switch {
 	case found && first.features != nil:
 		e.features, e.asOf, e.version = first.features, first.asOf, first.version
+		e.first = first.version
+	case found:
+		e.first = e.version
 	case behind:
 		e.version = 0
 	}

@@ -12,6 +12,7 @@ const (
 	metaAsOf      = "feature_as_of"
 	metaVersion   = "feature_version"
 	metaDuplicate = "feature_duplicate"
+	metaFirst     = "feature_first_version"
 )
 
 // emit is what goes on: copies with features, and the messages that were rejected
@@ -54,15 +55,17 @@ func (x *extract) attach(m *service.Message, e *event) (*service.Message, error)
 		return nil, err
 	}
 	m.MetaSetMut(metaAsOf, time.Unix(0, e.asOf).UTC().Format(time.RFC3339Nano))
+	for _, name := range [...]string{metaVersion, metaDuplicate, metaFirst} {
+		m.MetaDelete(name) // a producer may have sent it
+	}
 	if e.version > 0 {
 		m.MetaSetMut(metaVersion, int64(e.version))
-	} else {
-		m.MetaDelete(metaVersion)
 	}
 	if e.outcome == duplicate {
 		m.MetaSetMut(metaDuplicate, true)
-	} else {
-		m.MetaDelete(metaDuplicate) // a producer may have sent it
+	}
+	if e.first > 0 {
+		m.MetaSetMut(metaFirst, int64(e.first))
 	}
 	return m, nil
 }

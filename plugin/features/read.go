@@ -33,7 +33,7 @@ func (x *extract) read(batch service.MessageBatch) []event {
 			e.outcome = failed
 			continue
 		}
-		columns, deleted, err := query(feFieldEvent, x.event, m)
+		columns, deleted, err := message.Query(feFieldEvent, x.event, m)
 		if deleted {
 			e.outcome = ignored
 			continue
@@ -54,7 +54,7 @@ func (x *extract) readEvent(e *event, m *service.Message, mapped any) (err error
 	} else if _, ok := content.(map[string]any); !ok {
 		return fmt.Errorf("the message is %s: make it an object before this processor", message.TypeName(content))
 	}
-	key, _, err := query(feFieldKey, x.key, m)
+	key, _, err := message.Query(feFieldKey, x.key, m)
 	if err != nil {
 		return err
 	}

@@ -228,7 +228,7 @@ func (a *assign) ProcessBatch(ctx context.Context, batch service.MessageBatch) (
 	problems := make([]error, len(batch))
 	for i, m := range batch {
 		if problems[i] = m.GetError(); problems[i] == nil {
-			points[i], problems[i] = a.read(batch, i)
+			points[i], problems[i] = a.read(m)
 		}
 	}
 	results := make([]map[string]any, len(batch))
@@ -307,7 +307,7 @@ func (a *assign) applyOne(tx *store.Tx, m *model, st *state, p point) (contribut
 	case a.key != nil:
 		return m.move(tx, st, p)
 	default:
-		verdict, err := a.once.Apply(tx, p.event)
+		verdict, _, err := a.once.Apply(tx, p.event, 0)
 		if err != nil {
 			return contribution{}, 0, fmt.Errorf("%w: %w", errRejected, err)
 		}
@@ -318,29 +318,27 @@ func (a *assign) applyOne(tx *store.Tx, m *model, st *state, p point) (contribut
 	}
 }
 
-// read takes what the model needs out of message i.
-func (a *assign) read(batch service.MessageBatch, i int) (p point, err error) {
-	m := batch[i]
+// read takes what the model needs out of a message.
+func (a *assign) read(m *service.Message) (p point, err error) {
 	if a.key != nil {
-		value, err := batch.BloblangQueryValue(i, a.key)
+		value, _, err := message.Query(saFieldKey, a.key, m)
 		if err != nil {
-			return p, fmt.Errorf("key: the mapping does not apply to this message: %w", errMapping)
+			return p, err
 		}
 		if p.customer, err = message.Key(value); err != nil {
 			return p, err
 		}
 	}
-	if p.features, err = batch.BloblangQueryValue(i, a.features); err != nil {
-		return p, fmt.Errorf("features: the mapping does not apply to this message: %w", errMapping)
+	if p.features, _, err = message.Query(saFieldFeatures, a.features, m); err != nil {
+		return p, err
 	}
-	at, err := a.eventTime(batch, i)
+	at, err := a.eventTime(m)
 	if err != nil {
-		return p, fmt.Errorf("timestamp: %w", err)
+		return p, err
 	}
 	p.at = at.UnixNano()
-	if version, ok := m.MetaGet("feature_version"); ok {
-		p.version, _ = strconv.ParseUint(version, 10, 64)
-	}
+	p.version = count(m, "feature_version")
+	p.first = count(m, "feature_first_version")
 	duplicate, _ := m.MetaGet("feature_duplicate")
 	p.duplicate = duplicate == "true"
 	if a.once == nil {
@@ -349,9 +347,9 @@ func (a *assign) read(batch service.MessageBatch, i int) (p point, err error) {
 
 	p.event = ledger.Event{At: at, Position: message.Position(m)}
 	if a.eventID != nil {
-		id, err := batch.BloblangQueryValue(i, a.eventID)
+		id, _, err := message.Query(saFieldEventID, a.eventID, m)
 		if err != nil {
-			return p, fmt.Errorf("event_id: the mapping does not apply to this message: %w", errMapping)
+			return p, err
 		}
 		if p.event.ID, err = message.Key(id); err != nil {
 			return p, fmt.Errorf("event_id: %w", err)
@@ -360,28 +358,29 @@ func (a *assign) read(batch service.MessageBatch, i int) (p point, err error) {
 	return p, nil
 }
 
-// errMapping stands for the error of a mapping, whose text may quote the message.
-var errMapping = errors.New("check which fields it needs, and that they are of the right type")
+// count reads a number that feature_extract leaves in the metadata; 0 when it is not there.
+func count(m *service.Message, name string) uint64 {
+	text, _ := m.MetaGet(name)
+	n, _ := strconv.ParseUint(text, 10, 64) // 0 also for what is no number
+	return n
+}
 
-func (a *assign) eventTime(batch service.MessageBatch, i int) (time.Time, error) {
+func (a *assign) eventTime(m *service.Message) (at time.Time, err error) {
 	var value any
 	if a.timestamp != nil {
-		v, err := batch.BloblangQueryValue(i, a.timestamp)
-		if err != nil {
-			return time.Time{}, errMapping
+		if value, _, err = message.Query(saFieldTimestamp, a.timestamp, m); err != nil {
+			return at, err
 		}
-		value = v
-	} else if asOf, ok := batch[i].MetaGet("feature_as_of"); ok {
+	} else if asOf, ok := m.MetaGet("feature_as_of"); ok {
 		value = asOf
 	} else {
 		return time.Now(), nil
 	}
-	at, err := message.Time(value)
-	if err != nil {
-		return at, err
+	if at, err = message.Time(value); err != nil {
+		return at, fmt.Errorf("timestamp: %w", err)
 	}
 	if at.Before(time.Unix(0, math.MinInt64)) || at.After(time.Unix(0, math.MaxInt64)) {
-		return at, errors.New("time is before 1678 or after 2262: use the time of the event")
+		return at, errors.New("timestamp: time is before 1678 or after 2262: use the time of the event")
 	}
 	return at, nil
 }

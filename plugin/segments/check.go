@@ -83,7 +83,7 @@ func (s *state) compare(sums map[clustering.SegmentID]*cf.Feature, customers int
 		if sum == nil {
 			sum = &cf.Feature{}
 		}
-		if d := segment.Members.Differs(sum); d > tolerance {
+		if d := segment.Members.Differs(sum, s.engine.Population()); d > tolerance {
 			return fmt.Errorf("the members of segment %v differ by %g from the sum of their contributions", segmentName(segment.ID), d)
 		}
 	}

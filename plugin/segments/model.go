@@ -156,6 +156,11 @@ func readState(r store.Reader, name string, c settings) (*state, error) {
 			return nil, fmt.Errorf("model %q: %w", name, err)
 		}
 	}
+	if names == nil && c.centers != nil {
+		for _, name := range c.definition.Select { // the order of the numbers in centers
+			s.space.admit(name)
+		}
+	}
 	asOf, err := r.Get(m.key(suffixAsOf))
 	if err != nil {
 		return nil, err
@@ -187,6 +192,7 @@ type point struct {
 	features  any
 	at        int64        // event time, in Unix nanoseconds
 	version   uint64       // orders vectors of one event time; 0: not known
+	first     uint64       // the version that a duplicate had the first time; 0: not known
 	duplicate bool         // the source says that this event was told before
 	event     ledger.Event // what a point without a customer is counted once by
 }
@@ -275,12 +281,17 @@ func (c *contribution) isRepeatedBy(p point, x []float64) bool {
 }
 
 // wasMovedBy tells that a repeated point is the one that made the last move: it is told
-// as a move again, as nobody may have heard of it.
+// as a move again, as nobody may have heard of it. Where the point cannot be told from
+// others, they all tell of the move.
 func (c *contribution) wasMovedBy(p point) bool {
-	if p.version == 0 || p.version == c.Version {
+	switch {
+	case p.first != 0:
+		return p.first == c.MovedBy
+	case p.duplicate || p.version == 0:
 		return c.Changed
+	default:
+		return p.version == c.MovedBy
 	}
-	return p.version == c.MovedBy
 }
 
 // add takes a point that belongs to nobody: it is learned and kept for good.

@@ -91,10 +91,11 @@ func modelFields() []*service.ConfigField {
 		service.NewObjectField(saFieldOnlineKMeans,
 			service.NewStringField(saFieldK).
 				Description("Number of segments, from 1 to 256.").Optional().Example(5),
-			service.NewAnyListField(saFieldCenters).
-				Description("Centres to start from, in transformed units and in the order of `select`, which must be set. Without them, the points of the warm-up choose.").Optional(),
-			service.NewFloatListField(saFieldCenterWeights).
-				Description("How many points each starting centre counts for. 1 unless set.").Optional(),
+			service.NewAnyField(saFieldCenters).
+				Description("Centres to start from: a list of lists of numbers, in transformed units and in the order of `select`, which must be set to full names. Without them, the points of the warm-up choose.").Optional().
+				Example([]any{[]any{0.0, 0.0}, []any{1.0, 1.0}}),
+			service.NewAnyField(saFieldCenterWeights).
+				Description("How many points each starting centre counts for: a list of numbers. 1 unless set.").Optional(),
 			service.NewObjectField(saFieldDecay,
 				service.NewFloatField(saFieldFactor).
 					Description("What the weight of all earlier points is multiplied with at each new one. 1 unless set: nothing is forgotten.").Optional(),
@@ -175,23 +176,36 @@ func (s *settings) parseKMeans(conf *service.ParsedConfig) (err error) {
 	return s.parseK(conf)
 }
 
-// numbers reads a list of numbers.
-func numbers(conf *service.ParsedConfig) ([]float64, error) {
-	raw, err := conf.FieldAny()
-	if err != nil {
-		return nil, err
-	}
+// rows reads a list of lists of numbers. The error goes on after the name of the field.
+func rows(raw any) ([][]float64, error) {
 	list, ok := raw.([]any)
 	if !ok {
-		return nil, fmt.Errorf("%s: give a list of numbers", message.TypeName(raw))
+		return nil, fmt.Errorf(" is %s: give a list of lists of numbers", message.TypeName(raw))
 	}
-	row := make([]float64, len(list))
-	for i, v := range list {
-		if row[i], err = message.Number(v); err != nil {
-			return nil, fmt.Errorf("a list whose number %d is %w", i, err)
+	table := make([][]float64, len(list))
+	for i, each := range list {
+		var err error
+		if table[i], err = row(each); err != nil {
+			return nil, fmt.Errorf("[%d]%w", i, err)
 		}
 	}
-	return row, nil
+	return table, nil
+}
+
+// row reads a list of numbers.
+func row(raw any) ([]float64, error) {
+	list, ok := raw.([]any)
+	if !ok {
+		return nil, fmt.Errorf(" is %s: give a list of numbers", message.TypeName(raw))
+	}
+	numbers := make([]float64, len(list))
+	for i, each := range list {
+		var err error
+		if numbers[i], err = message.Number(each); err != nil || math.IsNaN(numbers[i]) {
+			return nil, fmt.Errorf("[%d] is %s: use a finite number", i, message.TypeName(each))
+		}
+	}
+	return numbers, nil
 }
 
 func (s *settings) parseOnline(conf *service.ParsedConfig) (err error) {
@@ -202,21 +216,21 @@ func (s *settings) parseOnline(conf *service.ParsedConfig) (err error) {
 		}
 	}
 	if conf.Contains(saFieldCenters) {
-		lists, err := conf.FieldAnyList(saFieldCenters)
+		raw, err := conf.FieldAny(saFieldCenters)
 		if err != nil {
 			return err
 		}
-		for i, list := range lists {
-			centre, err := numbers(list)
-			if err != nil {
-				return fmt.Errorf("online_kmeans.centers[%d] is %w", i, err)
-			}
-			s.centers = append(s.centers, centre)
+		if s.centers, err = rows(raw); err != nil {
+			return fmt.Errorf("online_kmeans.centers%w", err)
 		}
 	}
 	if conf.Contains(saFieldCenterWeights) {
-		if s.centerWeights, err = conf.FieldFloatList(saFieldCenterWeights); err != nil {
+		raw, err := conf.FieldAny(saFieldCenterWeights)
+		if err != nil {
 			return err
+		}
+		if s.centerWeights, err = row(raw); err != nil {
+			return fmt.Errorf("online_kmeans.center_weights%w", err)
 		}
 	}
 	return s.parseK(conf)

@@ -32,6 +32,7 @@ type moments struct {
 const (
 	weightNoise = 1e-9
 	sumNoise    = 0x1p-80
+	meanNoise   = 0x1p-95
 )
 
 // ErrNotHeld is the error of retracting what is not in a feature.
@@ -92,7 +93,11 @@ func (f *Feature) add(w float64, x []float64) {
 // delta from theirs: mean += share·delta, s += gain·delta².
 func (m *moments) move(n float64, share, gain, delta double) {
 	m.n = n
-	m.mean = m.mean.plus(share.times(delta))
+	mean := m.mean.plus(share.times(delta))
+	if math.Abs(mean.hi) < math.Abs(m.mean.hi)*meanNoise {
+		mean = double{}
+	}
+	m.mean = mean
 	s := m.s.plus(gain.times(delta.times(delta)))
 	if s.hi < m.s.hi*sumNoise {
 		s = double{}
@@ -222,16 +227,15 @@ func (f *Feature) Is(x []float64) bool {
 	return f.n > 0
 }
 
-// Differs is the largest relative difference between two features: of weights to the
-// weight, of means to the spread, of sums to the sum. Features of the same vectors
-// differ by rounding only.
-func (f *Feature) Differs(other *Feature) float64 {
-	relative := func(a, b, unit float64) float64 {
-		if a == b {
-			return 0
-		}
-		return math.Abs(a-b) / max(unit, math.SmallestNonzeroFloat64)
-	}
+// leastUnit stands for the spread of what does not vary: means that differ by a billionth
+// of it are the same.
+const leastUnit = 1e-12
+
+// Differs is the largest difference between two features of parts of a whole: of weights
+// relative to the weight; of means, and of the root of sums over weight, to the spread
+// that the whole has in that dimension. Features of the same vectors differ by rounding
+// only, whatever vectors passed through them before.
+func (f *Feature) Differs(other, whole *Feature) float64 {
 	worst := relative(f.n, other.n, max(f.n, other.n))
 	for j := range max(len(f.dims), len(other.dims)) {
 		n := max(f.Observed(j), other.Observed(j))
@@ -240,12 +244,19 @@ func (f *Feature) Differs(other *Feature) float64 {
 			continue
 		}
 		a, b := f.dims[j], other.dims[j]
-		s := max(a.s.hi, b.s.hi)
-		mean := max(math.Abs(a.mean.hi), math.Abs(b.mean.hi))
-		rounding := 0x1p-90 * mean // what the mean itself cannot tell apart
-		difference := a.mean.minus(b.mean).hi
-		worst = max(worst, relative(max(math.Abs(difference)-rounding, 0), 0, math.Sqrt(s/n)))
-		worst = max(worst, relative(max(math.Abs(a.s.minus(b.s).hi)-n*rounding*rounding, 0), 0, s))
+		unit := leastUnit + 0x1p-40*math.Abs(a.mean.hi) // what a mean in float64 resolves
+		if v := whole.Variance(j); v > 0 {
+			unit += math.Sqrt(v)
+		}
+		worst = max(worst, math.Abs(a.mean.minus(b.mean).hi)/unit)
+		worst = max(worst, math.Abs(a.s.minus(b.s).hi)/(n*unit*unit))
 	}
 	return worst
+}
+
+func relative(a, b, unit float64) float64 {
+	if a == b {
+		return 0
+	}
+	return math.Abs(a-b) / unit
 }

@@ -147,7 +147,7 @@ func (o *Online) Check() error {
 			return fmt.Errorf("micro-cluster %d belongs to no centre", id)
 		}
 	}
-	if d := o.population.Differs(&sum); d > tolerance {
+	if d := o.population.Differs(&sum, &o.population); d > tolerance {
 		return fmt.Errorf("the population differs from the sum of the centres' members by %g", d)
 	}
 	for i, m := range o.centres {

@@ -39,11 +39,11 @@ func (t *Tree) Check() error {
 		}
 		members[m.segment].Merge(&m.members)
 	}
-	if d := t.population.Differs(&sum); d > tolerance {
+	if d := t.population.Differs(&sum, &t.population); d > tolerance {
 		return fmt.Errorf("the population differs from the sum of its micro-clusters by %g", d)
 	}
 	for i, s := range t.segments.list {
-		if d := s.members.Differs(members[s]); d > tolerance {
+		if d := s.members.Differs(members[s], &t.population); d > tolerance {
 			return fmt.Errorf("segment %d differs from the sum of its micro-clusters by %g", s.id, d)
 		}
 		if s.id > t.segments.last || i > 0 && s.id <= t.segments.list[i-1].id {
@@ -78,7 +78,7 @@ func (t *Tree) checkNode(n *node, depth int) (count int, err error) {
 		sum.Merge(child.summary)
 	}
 	if n != t.root {
-		if d := n.summary.Differs(&sum); d > tolerance {
+		if d := n.summary.Differs(&sum, &t.population); d > tolerance {
 			return 0, fmt.Errorf("node %d differs from the sum of its children by %g", n.id, d)
 		}
 	}

@@ -52,8 +52,10 @@ func checkID(suffix, value []byte) error {
 		if _, n := binary.Varint(value); n == len(value) {
 			return nil
 		}
-	case len(suffix) == 1+8+16 && suffix[0] == idKey && len(value) == 1:
-		return nil
+	case len(suffix) == 1+8+16 && suffix[0] == idKey:
+		if _, n := binary.Uvarint(value); n == len(value) {
+			return nil
+		}
 	}
 	return errGeneration
 }

@@ -15,7 +15,7 @@ import (
 // generation is that of the newest event.
 //
 // Keys: the byte newestKey alone holds the current generation; idKey, generation
-// and the first half of SHA-256 of the id are one id, with no value.
+// and the first half of SHA-256 of the id are one id, whose value is its note, a uvarint.
 const (
 	newestKey = 0
 	idKey     = 1
@@ -43,11 +43,11 @@ func (l *Ledger) generationOf(e Event) int64 {
 	return int64(math.Floor(float64(e.At.UnixMilli()) / float64(l.options.Window.Milliseconds())))
 }
 
-func (l *Ledger) applyID(tx *store.Tx, e Event) (Verdict, error) {
+func (l *Ledger) applyID(tx *store.Tx, e Event, note uint64) (verdict Verdict, first uint64, err error) {
 	own := l.generationOf(e)
 	current, err := l.current(tx, own)
 	if err != nil {
-		return Fresh, err
+		return Fresh, 0, err
 	}
 	key := l.idKey(current, e.ID)
 	known, err := tx.Get(key)
@@ -55,21 +55,25 @@ func (l *Ledger) applyID(tx *store.Tx, e Event) (Verdict, error) {
 		known, err = tx.Get(l.idKey(current-1, e.ID))
 	}
 	if err != nil {
-		return Fresh, err
+		return Fresh, 0, err
 	}
 	if known != nil {
-		return Duplicate, nil
+		first, n := binary.Uvarint(known)
+		if n <= 0 {
+			return Fresh, 0, errGeneration
+		}
+		return Duplicate, first, nil
 	}
-	tx.Set(key, []byte{1})
+	tx.Set(key, binary.AppendUvarint(nil, note))
 	if l.options.Window > 0 {
 		if err := l.sweep(tx, current); err != nil {
-			return Fresh, err
+			return Fresh, 0, err
 		}
 	}
 	if own < current-1 {
-		return Unprotected, nil
+		return Unprotected, 0, nil
 	}
-	return Fresh, nil
+	return Fresh, 0, nil
 }
 
 // current is the newest generation, which own may be. Two transactions that write
@@ -96,7 +100,7 @@ func (l *Ledger) current(tx *store.Tx, own int64) (int64, error) {
 	return own, nil
 }
 
-var errGeneration = errors.New("the record of the newest event id is damaged: restore the newest backup to a new path")
+var errGeneration = errors.New("a record of event ids is damaged: restore the newest backup to a new path")
 
 // sweepEvery is after how many new ids old ones are looked for. Twice as many are
 // then deleted, so the old go faster than the new come.

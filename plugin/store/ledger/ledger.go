@@ -74,25 +74,25 @@ func (l *Ledger) Locks(dst []store.Lock, e Event) []store.Lock {
 
 // Apply marks the event as applied, and says whether it was so already. Call it in
 // the step that applies the event: when the step errs, the mark goes with it.
-func (l *Ledger) Apply(tx *store.Tx, e Event) (Verdict, error) {
-	verdict := Fresh
+//
+// The note is kept with the event's id: for a duplicate, Apply returns the note of the
+// first time, or 0 where it is known by its position only.
+func (l *Ledger) Apply(tx *store.Tx, e Event, note uint64) (verdict Verdict, first uint64, err error) {
 	if e.ID != "" {
-		found, err := l.applyID(tx, e)
-		if err != nil {
-			return Fresh, err
+		if verdict, first, err = l.applyID(tx, e, note); err != nil {
+			return Fresh, 0, err
 		}
-		verdict = found
 	}
 	if e.Position != nil {
 		found, err := l.applyPosition(tx, e.Position)
 		if err != nil {
-			return Fresh, err
+			return Fresh, 0, err
 		}
 		if found == Duplicate {
 			verdict = Duplicate
 		}
 	}
-	return verdict, nil
+	return verdict, first, nil
 }
 
 func (l *Ledger) blockKey(p *Position) []byte {

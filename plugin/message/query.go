@@ -1,4 +1,4 @@
-package features
+package message
 
 import (
 	"fmt"
@@ -7,13 +7,13 @@ import (
 	"github.com/redpanda-data/benthos/v4/public/service"
 )
 
-// query runs a mapping on a message and returns the value that it gives, null if it
+// Query runs a mapping on a message and returns the value that it gives, null if it
 // gives none.
 //
 // It maps onto a copy without content, which has the metadata that @ reads, and
 // looks at what is there then: the methods of Benthos that return values leave
 // `this` undefined, those of bloblang.Executor know no metadata.
-func query(field string, mapping *bloblang.Executor, m *service.Message) (value any, deleted bool, err error) {
+func Query(field string, mapping *bloblang.Executor, m *service.Message) (value any, deleted bool, err error) {
 	target := m.Copy()
 	target.SetBytes(nil)
 	result, err := target.BloblangMutateFrom(mapping, m)

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/shoal-stream/shoal/plugin"
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+// storeCommand works on the store of a process that is not running.
+func storeCommand() *cli.Command {
+	return &cli.Command{
+		Name:  "store",
+		Usage: "Work on a segment_store that no process has open",
+		Subcommands: []*cli.Command{{
+			Name:  "verify",
+			Usage: "Walk the whole store and prove its invariants; exits with 1 when one does not hold",
+			Flags: []cli.Flag{
+				&cli.StringFlag{Name: "path", Required: true, Usage: "directory of the store"},
+				&cli.StringFlag{
+					Name:    "encryption-key",
+					EnvVars: []string{"SHOAL_STATE_KEY"},
+					Usage:   "base64 key of an encrypted store",
+				},
+			},
+			Action: verify,
+		}},
+	}
+}
+
+func verify(c *cli.Context) error {
+	if _, err := os.Stat(c.String("path")); err != nil {
+		return cli.Exit(fmt.Sprintf("store verify: there is no store at --path %s: name its directory", c.String("path")), 1)
+	}
+	key, err := store.DecodeKey(c.String("encryption-key"))
+	if err != nil {
+		return cli.Exit(err.Error(), 1)
+	}
+	s, err := store.Open(store.Options{
+		Path:          c.String("path"),
+		EncryptionKey: key,
+		MemoryBudget:  store.DefaultMemoryBudget,
+	})
+	if err != nil {
+		return cli.Exit(err.Error(), 1)
+	}
+	defer s.Close()
+	report, err := plugin.Verify(c.Context, s)
+	if err != nil {
+		return cli.Exit(fmt.Sprintf("store %s: %v", c.String("path"), err), 1)
+	}
+	fmt.Fprint(c.App.Writer, report)
+	return nil
+}
