@@ -2,6 +2,7 @@ package segments
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -33,7 +34,7 @@ func describe(r store.Reader, name string, o options) (map[string]any, error) {
 	}
 	s, err := readState(r, name, c)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("model %q: %w", name, err)
 	}
 
 	segments := s.engine.Segments()

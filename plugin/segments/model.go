@@ -93,7 +93,7 @@ func (m *model) update(tx *store.Tx, c settings, fn func(s *state) error) (err e
 	tx.OnRollback(func() { m.state = nil })
 	if m.state == nil {
 		if m.state, err = readState(tx, m.name, c); err != nil {
-			return err
+			return fmt.Errorf("model %q: %w", m.name, err)
 		}
 	}
 	before := m.state.asOf
@@ -153,7 +153,7 @@ func readState(r store.Reader, name string, c settings) (*state, error) {
 	}
 	if names != nil {
 		if err := s.space.decode(names); err != nil {
-			return nil, fmt.Errorf("model %q: %w", name, err)
+			return nil, err
 		}
 	}
 	if names == nil && c.centers != nil {
@@ -180,10 +180,7 @@ func readState(r store.Reader, name string, c settings) (*state, error) {
 	if err == nil {
 		err = s.engine.Ready()
 	}
-	if err != nil {
-		return nil, fmt.Errorf("model %q: %w", name, err)
-	}
-	return s, nil
+	return s, err
 }
 
 // point is one message, read.

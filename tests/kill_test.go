@@ -1,0 +1,122 @@
+package tests
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+// readFile reads the events in batches, on one thread, and writes the moves.
+const readFile = `
+http: { enabled: false }
+logger: { level: ERROR }
+input:
+  batched:
+    child: { file: { paths: [ events.jsonl ] } }
+    policy: { count: 100, period: 1s }
+pipeline:
+  threads: 1
+  processors:` + processors + `
+    - mapping: |
+        root = if errored() { throw(error()) } else if this.segment.changed {
+          { "id": this.id, "customer": this.customer, "segment": this.segment.without("model_version") }
+        } else { deleted() }
+output:
+  file: { path: moves.jsonl, codec: lines }
+cache_resources:
+  - label: customers
+    segment_store: { path: ./state, min_free: "0" }
+`
+
+// A process that is killed at any instant, and started again, ends with the state of one
+// that never was: byte for byte. It tells of every move at least once.
+func TestKill(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes some seconds")
+	}
+	t.Parallel()
+	for _, engine := range []string{"kmeans: { k: 5 }", "online_kmeans: { k: 5, decay: { factor: 0.999 } }"} {
+		t.Run(strings.SplitN(engine, ":", 2)[0], func(t *testing.T) {
+			t.Parallel()
+			config := fmt.Sprintf(readFile, engine)
+			events := shopEvents(12000, 1500, 1)
+
+			calm := t.TempDir()
+			writeEvents(t, calm, events)
+			begun := time.Now()
+			start(t, calm, config).finish(t)
+			whole := time.Since(begun)
+
+			rough := t.TempDir()
+			writeEvents(t, rough, events)
+			random := rand.New(rand.NewPCG(2, 0))
+			kills := 0
+			for range 12 {
+				if !start(t, rough, config).finishes(t, time.Duration(random.Float64()*float64(whole)*0.6)) {
+					kills++
+				}
+			}
+			start(t, rough, config).finish(t)
+			t.Logf("a run takes %v; killed %d times", whole.Round(time.Millisecond), kills)
+			require.Greater(t, kills, 5)
+
+			want, got := contents(t, filepath.Join(calm, "state")), contents(t, filepath.Join(rough, "state"))
+			for _, records := range []map[string]string{want, got} {
+				// What was told last goes by how the input cut the last batch.
+				delete(records, string(store.Key(store.KindFeatureSet, "default", []byte("told"))))
+			}
+			require.Empty(t, differences(want, got))
+			told := map[string]bool{}
+			for _, move := range lines(t, rough, "moves.jsonl") {
+				told[move] = true
+			}
+			moves := lines(t, calm, "moves.jsonl")
+			require.Greater(t, len(moves), 100)
+			missing := 0
+			for _, move := range moves {
+				if !told[move] {
+					missing++
+				}
+			}
+			assert.Zero(t, missing, "moves that nobody was told of, of %d", len(moves))
+		})
+	}
+}
+
+// differences counts the records that differ, by kind, with one key of each.
+func differences(want, got map[string]string) map[byte]string {
+	counts, found := map[byte]int{}, map[byte]string{}
+	note := func(key, how string) {
+		counts[key[0]]++
+		found[key[0]] = fmt.Sprintf("%d, such as %q (%s)", counts[key[0]], key, how)
+	}
+	for key, value := range want {
+		if other, there := got[key]; !there {
+			note(key, "missing")
+		} else if other != value {
+			note(key, "of another value")
+		}
+	}
+	for key := range got {
+		if _, there := want[key]; !there {
+			note(key, "too many")
+		}
+	}
+	return found
+}
+
+func lines(t *testing.T, dir, name string) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, name))
+	require.NoError(t, err)
+	return strings.Split(strings.TrimSpace(string(text)), "\n")
+}

@@ -1,0 +1,100 @@
+package tests
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	_ "github.com/redpanda-data/benthos/v4/public/components/io"
+	_ "github.com/redpanda-data/benthos/v4/public/components/pure"
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin"
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+// asShoal makes the test binary behave as Shoal with few connectors: a test kills it at
+// will, and needs no build of all connectors.
+const asShoal = "SHOAL_TEST_AS_SHOAL"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asShoal) != "" {
+		service.RunCLI(context.Background())
+		return
+	}
+	os.Exit(m.Run())
+}
+
+// shoal is a process that runs a configuration in a directory of its own.
+type shoal struct {
+	*exec.Cmd
+	output bytes.Buffer
+}
+
+// start runs the sub-command run on a configuration.
+func start(t *testing.T, dir, config string) *shoal {
+	t.Helper()
+	path := filepath.Join(dir, "shoal.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(config), 0o600))
+	binary, err := os.Executable()
+	require.NoError(t, err)
+	p := &shoal{Cmd: exec.Command(binary, "run", path)}
+	p.Dir = dir
+	p.Env = append(os.Environ(), asShoal+"=1")
+	p.Stdout, p.Stderr = &p.output, &p.output
+	require.NoError(t, p.Start())
+	t.Cleanup(func() { _ = p.Process.Kill() })
+	return p
+}
+
+// finish waits for a process that is expected to end by itself.
+func (p *shoal) finish(t *testing.T) {
+	t.Helper()
+	stuck := time.AfterFunc(2*time.Minute, func() { _ = p.Process.Kill() })
+	defer stuck.Stop()
+	require.NoError(t, p.Wait(), "%s", &p.output)
+}
+
+// finishes tells that the process ended by itself, before it was killed after d.
+func (p *shoal) finishes(t *testing.T, d time.Duration) bool {
+	t.Helper()
+	kill := time.AfterFunc(d, func() { _ = p.Process.Kill() }) // SIGKILL
+	err := p.Wait()
+	kill.Stop()
+	if err == nil {
+		return true
+	}
+	require.Equal(t, -1, p.ProcessState.ExitCode(), "it was to be killed, not to fail: %s", &p.output)
+	return false
+}
+
+// openStore opens the store that a process has left, and closes it with the test.
+func openStore(t *testing.T, dir string) *store.Store {
+	t.Helper()
+	s, err := store.Open(store.Options{Path: dir, MemoryBudget: store.DefaultMemoryBudget})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+// contents are all records of a store, once its invariants are proven.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	s := openStore(t, dir)
+	_, err := plugin.Verify(t.Context(), s)
+	require.NoError(t, err)
+	records := map[string]string{}
+	require.NoError(t, s.View(t.Context(), func(r store.Reader) error {
+		return r.Scan(nil, func(key, value []byte) error {
+			records[string(key)] = string(value)
+			return nil
+		})
+	}))
+	return records
+}
