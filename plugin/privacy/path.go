@@ -23,6 +23,9 @@ const (
 	deep             // **: any number of levels
 )
 
+// maxLevels bounds a path.
+const maxLevels = 64
+
 var errPath = errors.New("use names with single dots between, * for one level, ** for any depth, and [\"a.b\"] for a name with dots")
 
 // parsePath reads a dot path: customer.email, items.*.price, **.ip, headers["x.id"].
@@ -36,6 +39,8 @@ func parsePath(text string) (path, error) {
 		}
 		p = append(p, s)
 		switch {
+		case len(p) > maxLevels:
+			return nil, fmt.Errorf("path %q: use at most %d levels", text, maxLevels)
 		case rest == "":
 			return p, nil
 		case rest[0] == '.' && len(rest) > 1:
