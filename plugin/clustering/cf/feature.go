@@ -86,6 +86,9 @@ func (f *Feature) add(w float64, x []float64) {
 		delta := twoSum(v, -m.mean.hi)
 		delta.lo -= m.mean.lo
 		m.move(after, share, gain, delta)
+		if m.s == (double{}) {
+			m.mean.lo = 0 // all are the same, and so is a float64
+		}
 	}
 }
 

@@ -66,12 +66,12 @@ func newMetric(population *cf.Feature, weight cf.Weight, scaling bool) *cf.Metri
 	return cf.Unscaled(population, weight)
 }
 
-// refinement is the task that is due now. Segments are searched from scratch when as
-// many points were applied since the last time as the population holds: often while it
-// is young, and at a cost for each point that does not grow with it.
+// refinement is the task that is due now. Segments are searched from scratch when points
+// for a quarter of the population were applied since the last time: often while it is
+// young, and at a cost for each point that does not grow with it.
 func (t *Tree) refinement() Refinement {
 	task := Refinement{Metric: t.metric, K: t.config.K, Seed: t.clock.refinements}
-	if len(t.segments.list) == 0 || float64(t.clock.applied-t.clock.searched) >= t.population.N() {
+	if len(t.segments.list) == 0 || float64(t.clock.applied-t.clock.searched) >= t.population.N()/4 {
 		task.Restarts = restarts
 		t.clock.searched = t.clock.applied
 	}

@@ -9,7 +9,7 @@ import (
 
 // room is the share of the bound that a rebuild leaves taken at most, so that rebuilds
 // are rare.
-const room = 0.75
+const room = 0.8
 
 // rebuild plants all micro-clusters anew, the last first, under the metric that is now
 // in force, and merges those that the threshold lets merge. While more than limit are
@@ -20,9 +20,7 @@ func (t *Tree) rebuild(limit int) {
 		if len(t.micros) <= limit {
 			return
 		}
-		// Between half and all of the micro-clusters have their nearest neighbour within
-		// the mean distance to it, but it may no longer be there to merge with.
-		t.threshold = max(1.25*t.threshold, t.meanNeighbour(), math.SmallestNonzeroFloat64)
+		t.threshold = max(1.25*t.threshold, t.neighbours(len(t.micros)-limit), math.SmallestNonzeroFloat64)
 	}
 }
 
@@ -91,28 +89,26 @@ func (t *Tree) unite(m, planted *micro) {
 	t.refresh(place)
 }
 
-// meanNeighbour is the square of the mean of what the threshold would have to be for
-// each micro-cluster to merge with its nearest in the same node.
-func (t *Tree) meanNeighbour() float64 {
-	sum, count := 0.0, 0
+// neighbours is what the threshold has to be for so many micro-clusters to merge with
+// their nearest in the same node. Fewer may do, where two have the same in mind.
+func (t *Tree) neighbours(count int) float64 {
+	costs := make([]float64, 0, len(t.micros))
 	t.root.each(func(m *micro) bool {
 		parent, row := m.place.parent, m.place.parent.rows[m.place.slot*t.stride:][:t.stride]
 		least := math.Inf(1)
 		for slot, sibling := range parent.children {
-			if slot == m.place.slot {
-				continue
+			if slot != m.place.slot {
+				least = min(least, union(m, sibling.micro, t.metric.Squared(row, parent.rows[slot*t.stride:][:t.stride])))
 			}
-			least = min(least, union(m, sibling.micro, t.metric.Squared(row, parent.rows[slot*t.stride:][:t.stride])))
 		}
 		if !math.IsInf(least, 1) {
-			sum += math.Sqrt(least)
-			count++
+			costs = append(costs, least)
 		}
 		return true
 	})
-	if count == 0 {
+	if len(costs) == 0 {
 		return 0
 	}
-	mean := sum / float64(count)
-	return mean * mean
+	slices.Sort(costs)
+	return costs[min(count, len(costs)-1)]
 }

@@ -11,8 +11,8 @@ import (
 )
 
 const (
-	maxRounds  = 60   // of Lloyd's algorithm, if it does not settle before
-	hysteresis = 0.98 // a search from scratch must reach this share of the inertia to win
+	maxRounds  = 60    // of Lloyd's algorithm, if it does not settle before
+	hysteresis = 0.995 // a search from scratch must reach this share of the inertia to win
 )
 
 // Refinement is the task of finding the segments of a summary: all that the outcome

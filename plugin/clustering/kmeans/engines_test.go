@@ -1,0 +1,449 @@
+package kmeans_test
+
+import (
+	"fmt"
+	"maps"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/clustering/kmeans"
+)
+
+// engines are made anew by their name, for tests of what all of them guarantee.
+func engines(t testing.TB) map[string]func() clustering.Engine {
+	t.Helper()
+	tree := func(config kmeans.TreeConfig) func() clustering.Engine {
+		return func() clustering.Engine {
+			e, err := kmeans.NewTree(config)
+			require.NoError(t, err)
+			return e
+		}
+	}
+	online := func(config kmeans.OnlineConfig) func() clustering.Engine {
+		return func() clustering.Engine {
+			e, err := kmeans.NewOnline(config)
+			require.NoError(t, err)
+			return e
+		}
+	}
+	return map[string]func() clustering.Engine{
+		"tree":           tree(kmeans.TreeConfig{K: 5, MicroClusters: 60, Warmup: 50, RefreshPoints: 100, Scaling: true}),
+		"tree, unscaled": tree(kmeans.TreeConfig{K: 3, MicroClusters: 20, Warmup: 1, RefreshPoints: 7}),
+		"online":         online(kmeans.OnlineConfig{K: 5, Warmup: 50, RefreshPoints: 100, Scaling: true}),
+		"online, dying":  online(kmeans.OnlineConfig{K: 8, Warmup: 20, RefreshPoints: 100, Factor: 0.7, Scaling: true}),
+		"online, started": online(kmeans.OnlineConfig{K: 2, RefreshPoints: 50,
+			Centers: [][]float64{{0, 0, 0}, {1, 1, 1}}, CenterWeights: []float64{3, 0}}),
+	}
+}
+
+// points are n vectors around k centres, some with a dimension missing.
+func points(seed uint64, n, d, k int) [][]float64 {
+	random := rand.New(rand.NewPCG(seed, 0))
+	centres := make([][]float64, k)
+	for c := range centres {
+		centres[c] = make([]float64, d)
+		for j := range d {
+			centres[c][j] = 5 * random.NormFloat64()
+		}
+	}
+	list := make([][]float64, n)
+	for i := range list {
+		list[i] = make([]float64, d)
+		c := centres[random.IntN(k)]
+		for j := range d {
+			list[i][j] = c[j] + random.NormFloat64()
+		}
+		if random.IntN(20) == 0 {
+			list[i][random.IntN(d)] = math.NaN()
+		}
+	}
+	return list
+}
+
+// population are customers who move, come and leave, as a host keeps them.
+type population struct {
+	engine clustering.Engine
+	held   map[int]held
+}
+
+type held struct {
+	id clustering.MicroID
+	x  []float64
+}
+
+func (p *population) move(t testing.TB, customer int, x []float64) {
+	t.Helper()
+	if h, known := p.held[customer]; known {
+		require.NoError(t, p.engine.Retract(h.id, h.x))
+	}
+	p.held[customer] = held{p.engine.Insert(x), x}
+	p.engine.Advance()
+}
+
+func (p *population) leave(t testing.TB, customer int) {
+	t.Helper()
+	if h, known := p.held[customer]; known {
+		require.NoError(t, p.engine.Retract(h.id, h.x))
+		delete(p.held, customer)
+	}
+}
+
+// live takes one random step.
+func (p *population) live(t testing.TB, random *rand.Rand, list [][]float64) {
+	t.Helper()
+	customer := random.IntN(400)
+	switch x := list[random.IntN(len(list))]; {
+	case random.IntN(10) == 0:
+		p.leave(t, customer)
+	case random.IntN(500) == 0:
+		p.move(t, customer, append(x[:len(x):len(x)], 1)) // a new feature
+	default:
+		p.move(t, customer, x)
+	}
+}
+
+// check proves that the engine says of every customer what they add up to.
+func (p *population) check(t testing.TB) {
+	t.Helper()
+	require.NoError(t, p.engine.Check())
+	require.InDelta(t, len(p.held), p.engine.Population().N(), 0)
+	segments := p.engine.Segments()
+	if len(segments) == 0 {
+		return
+	}
+	sums := map[clustering.SegmentID]*cf.Feature{}
+	for _, s := range segments {
+		sums[s.ID] = &cf.Feature{}
+	}
+	for _, h := range p.held {
+		id := p.engine.Segment(h.id)
+		require.Contains(t, sums, id)
+		sums[id].Insert(1, h.x)
+	}
+	for _, s := range segments {
+		require.InDelta(t, sums[s.ID].N(), s.Members.N(), 0)
+		require.LessOrEqual(t, s.Members.Differs(sums[s.ID], p.engine.Population()), 1e-9)
+	}
+}
+
+func TestSizesAddUp(t *testing.T) {
+	t.Parallel()
+	for name, make := range engines(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := population{engine: make(), held: map[int]held{}}
+			random, list := rand.New(rand.NewPCG(1, 0)), points(2, 3000, 3, 6)
+			for i := range 20_000 {
+				p.live(t, random, list)
+				if i%97 == 0 {
+					p.check(t)
+				}
+			}
+			for customer := range 400 {
+				p.leave(t, customer)
+			}
+			p.check(t)
+			count := 0
+			p.engine.MicroClusters(func(clustering.MicroID, *cf.Feature, clustering.SegmentID) bool { count++; return true })
+			assert.Zero(t, count, "nothing is left of anybody")
+		})
+	}
+}
+
+// records is a store of what an engine saves.
+type records map[string]string
+
+func (r records) Put(key, value []byte) { r[string(key)] = string(value) }
+func (r records) Delete(key []byte)     { delete(r, string(key)) }
+
+func (r records) load(t testing.TB, engine clustering.Engine) clustering.Engine {
+	t.Helper()
+	for key, value := range r {
+		require.NoError(t, engine.Load([]byte(key), []byte(value)))
+	}
+	require.NoError(t, engine.Ready())
+	return engine
+}
+
+// An engine that is saved, dropped and loaded at any moment goes on as one that never
+// was: all that influences the future is saved, to the bit.
+func TestSavedAndLoadedAtAnyMoment(t *testing.T) {
+	t.Parallel()
+	for name, make := range engines(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			run := func(reload bool) (records, []clustering.SegmentID) {
+				saved := records{}
+				p := population{engine: make(), held: map[int]held{}}
+				random, when := rand.New(rand.NewPCG(3, 0)), rand.New(rand.NewPCG(4, 0))
+				list := points(5, 2000, 3, 6)
+				var told []clustering.SegmentID
+				for range 4000 {
+					p.live(t, random, list)
+					if when.IntN(20) == 0 {
+						p.engine.Save(saved)
+						if reload {
+							p.engine = saved.load(t, make())
+						}
+						told = append(told, p.engine.Segment(p.engine.Nearest(list[0])))
+					}
+				}
+				p.engine.Save(saved)
+				p.check(t)
+				return saved, told
+			}
+			calm, calmTold := run(false)
+			rough, roughTold := run(true)
+			assert.Equal(t, calmTold, roughTold)
+			assert.True(t, maps.Equal(calm, rough), "%d records, and %d of an engine that was loaded again", len(calm), len(rough))
+		})
+	}
+}
+
+// A record that is missing or cut is noticed, not lived with.
+func TestDamagedRecords(t *testing.T) {
+	t.Parallel()
+	for name, make := range engines(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			saved := records{}
+			p := population{engine: make(), held: map[int]held{}}
+			random, list := rand.New(rand.NewPCG(6, 0)), points(7, 500, 3, 6)
+			for range 1500 {
+				p.live(t, random, list)
+			}
+			p.engine.Save(saved)
+			load := func(r records) error {
+				engine := make()
+				for key, value := range r {
+					if err := engine.Load([]byte(key), []byte(value)); err != nil {
+						return err
+					}
+				}
+				return engine.Ready()
+			}
+			require.NoError(t, load(saved))
+			for key, value := range saved {
+				damaged := maps.Clone(saved)
+				damaged[key] = value[:len(value)-1]
+				require.Error(t, load(damaged), "%q cut", key)
+				if key[0] == 'm' || key[0] == 'h' || key[0] == 'n' {
+					delete(damaged, key)
+					require.Error(t, load(damaged), "%q missing", key)
+				}
+			}
+			require.Error(t, load(records{"": "", "h": saved["h"]}))
+			require.Error(t, load(records{"z": ""}))
+		})
+	}
+}
+
+func TestRetractOfWhatIsNotHeld(t *testing.T) {
+	t.Parallel()
+	for name, make := range engines(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			engine := make()
+			x := []float64{1, 2, 3}
+			require.Error(t, engine.Retract(1_000_000, x))
+			id := engine.Insert(x)
+			require.NoError(t, engine.Retract(id, x))
+			require.Error(t, engine.Retract(id, x), "it was taken out")
+			released := engine.Insert(x)
+			engine.Release(released)
+			require.Error(t, engine.Retract(released, x), "it stays for good")
+			assert.InDelta(t, 1, engine.Population().N(), 0)
+			require.NoError(t, engine.Check())
+		})
+	}
+}
+
+// A shift of all features, however far, moves nobody.
+func TestShiftChangesNoLabel(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"tree", "online"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			random, list := rand.New(rand.NewPCG(8, 0)), points(9, 1000, 3, 5)
+			for _, x := range list {
+				for j := range x { // so that what is added can be represented
+					x[j] = math.Round(x[j]*1024) / 1024
+				}
+			}
+			const shift = 1.7e9
+			near, far := population{engines(t)[name](), map[int]held{}}, population{engines(t)[name](), map[int]held{}}
+			for range 3000 {
+				customer, x := random.IntN(300), list[random.IntN(len(list))]
+				y := make([]float64, len(x))
+				for j := range x {
+					y[j] = x[j] + shift
+				}
+				near.move(t, customer, x)
+				far.move(t, customer, y)
+				require.Equal(t, near.engine.Segment(near.held[customer].id), far.engine.Segment(far.held[customer].id))
+			}
+		})
+	}
+}
+
+// Streams of points that belong to nobody leave no trace of each.
+func TestReleasedPointsAreBounded(t *testing.T) {
+	t.Parallel()
+	for name, make := range engines(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			engine, saved := make(), records{}
+			for _, x := range points(10, 20_000, 3, 6) {
+				engine.Release(engine.Insert(x))
+				engine.Advance()
+			}
+			engine.Save(saved)
+			require.NoError(t, engine.Check())
+			assert.Less(t, len(saved), 200)
+			assert.InDelta(t, 20_000, engine.Population().N(), 0)
+		})
+	}
+}
+
+func TestSegmentIDsAreNeverUsedAgain(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"tree", "online, dying"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			engine := engines(t)[name]()
+			gone, living := map[clustering.SegmentID]bool{}, map[clustering.SegmentID]bool{}
+			for era := range 20 { // each somewhere else
+				for _, x := range points(uint64(100+era), 300, 3, 3) {
+					engine.Release(engine.Insert(x))
+					if !engine.Advance() {
+						continue
+					}
+					now := map[clustering.SegmentID]bool{}
+					for _, s := range engine.Segments() {
+						now[s.ID] = true
+						require.False(t, gone[s.ID], "segment %d came back", s.ID)
+					}
+					for id := range living {
+						gone[id] = gone[id] || !now[id]
+					}
+					living = now
+				}
+			}
+			require.NoError(t, engine.Check())
+		})
+	}
+}
+
+func TestMissingAndEqualPoints(t *testing.T) {
+	t.Parallel()
+	for name, make := range engines(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := population{make(), map[int]held{}}
+			nan := math.NaN()
+			for i := range 500 {
+				p.move(t, i, [][]float64{{nan, nan, nan}, {}, {1, 1, 1}, {math.Inf(1), 1e300, nan}}[i%4])
+			}
+			p.check(t)
+			own, other := p.engine.Near([]float64{1, 1, 1}, p.engine.Segment(p.held[2].id))
+			assert.GreaterOrEqual(t, own, 0.0)
+			assert.GreaterOrEqual(t, other, 0.0)
+		})
+	}
+}
+
+func TestConfigErrors(t *testing.T) {
+	t.Parallel()
+	for want, config := range map[string]kmeans.TreeConfig{
+		"K 0: use 1 or more":              {},
+		"MicroClusters 5: use at least 6": {K: 3, MicroClusters: 5},
+		"Warmup -1: use 1 or more":        {K: 3, Warmup: -1},
+		"RefreshPoints -1: use 1 or more": {K: 3, RefreshPoints: -1},
+	} {
+		_, err := kmeans.NewTree(config)
+		require.ErrorContains(t, err, want)
+	}
+	for want, config := range map[string]kmeans.OnlineConfig{
+		"K 0: use 1 or more":                  {},
+		"Factor 1.5: use a number above 0":    {K: 3, Factor: 1.5},
+		"number of Centers 1: give K of them": {K: 2, Centers: [][]float64{{1}}},
+		"number of CenterWeights 2":           {K: 1, Centers: [][]float64{{1}}, CenterWeights: []float64{1, 2}},
+		"CenterWeights has -1: use 0 or more": {K: 1, Centers: [][]float64{{1}}, CenterWeights: []float64{-1}},
+	} {
+		_, err := kmeans.NewOnline(config)
+		require.ErrorContains(t, err, want)
+	}
+}
+
+func BenchmarkEngines(b *testing.B) {
+	list := points(11, 100_000, 10, 10)
+	for _, x := range list {
+		for j := range x {
+			if math.IsNaN(x[j]) {
+				x[j] = 0
+			}
+		}
+	}
+	tree, err := kmeans.NewTree(kmeans.TreeConfig{K: 10, Scaling: true})
+	require.NoError(b, err)
+	online, err := kmeans.NewOnline(kmeans.OnlineConfig{K: 10, Scaling: true})
+	require.NoError(b, err)
+	for name, engine := range map[string]clustering.Engine{"tree d10": tree, "online_kmeans d10 k10": online} {
+		b.Run(name, func(b *testing.B) {
+			saved := records{}
+			b.ReportAllocs()
+			for i := range b.N {
+				engine.Release(engine.Insert(list[i%len(list)]))
+				engine.Advance()
+				if i%1000 == 0 {
+					engine.Save(saved)
+				}
+			}
+			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "points/s")
+		})
+	}
+}
+
+func ExampleTree() {
+	tree, _ := kmeans.NewTree(kmeans.TreeConfig{K: 2, Warmup: 4, Scaling: true})
+	customers := map[string][]float64{"ann": {1, 20}, "bob": {2, 25}, "cyd": {30, 900}, "dan": {31, 950}}
+	ids := map[string]clustering.MicroID{}
+	for _, name := range []string{"ann", "bob", "cyd", "dan"} {
+		ids[name] = tree.Insert(customers[name])
+		tree.Advance()
+	}
+	fmt.Println("ann and bob together:", tree.Segment(ids["ann"]) == tree.Segment(ids["bob"]))
+
+	// Ann becomes like Cyd: her old vector is taken out, and the new one put in.
+	_ = tree.Retract(ids["ann"], customers["ann"])
+	ids["ann"] = tree.Insert([]float64{29, 910})
+	tree.Advance()
+	fmt.Println("ann and cyd together:", tree.Segment(ids["ann"]) == tree.Segment(ids["cyd"]))
+	for _, s := range tree.Segments() {
+		fmt.Printf("%d customers around %.0f\n", int(s.Members.N()), s.Centre)
+	}
+	// Output:
+	// ann and bob together: true
+	// ann and cyd together: true
+	// 3 customers around [30 920]
+	// 1 customers around [2 25]
+}
+
+func ExampleOnline() {
+	online, _ := kmeans.NewOnline(kmeans.OnlineConfig{K: 2, Centers: [][]float64{{0}, {10}}})
+	for _, x := range []float64{1, 2, 9} {
+		id := online.Insert([]float64{x})
+		online.Advance()
+		fmt.Printf("%v goes to segment %d\n", x, online.Segment(id))
+	}
+	// Output:
+	// 1 goes to segment 1
+	// 2 goes to segment 1
+	// 9 goes to segment 2
+}
