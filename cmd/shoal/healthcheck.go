@@ -28,7 +28,9 @@ func healthcheckCommand() *cli.Command {
 			if err != nil {
 				return cli.Exit(fmt.Sprintf("not ready: %v", err), 1)
 			}
-			defer response.Body.Close()
+			if err := response.Body.Close(); err != nil {
+				return cli.Exit(fmt.Sprintf("not ready: %v", err), 1)
+			}
 			if response.StatusCode != http.StatusOK {
 				return cli.Exit("not ready: "+response.Status, 1)
 			}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 
@@ -47,11 +48,10 @@ func verify(c *cli.Context) error {
 	if err != nil {
 		return cli.Exit(err.Error(), 1)
 	}
-	defer s.Close()
 	report, err := plugin.Verify(c.Context, s)
-	if err != nil {
+	if err = errors.Join(err, s.Close()); err != nil {
 		return cli.Exit(fmt.Sprintf("store %s: %v", c.String("path"), err), 1)
 	}
-	fmt.Fprint(c.App.Writer, report)
-	return nil
+	_, err = fmt.Fprint(c.App.Writer, report)
+	return err
 }

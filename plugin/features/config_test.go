@@ -128,7 +128,7 @@ func TestConstructorRefuses(t *testing.T) {
 		features(`{ name: f, agg: count }`) + "result: a..b":       `result: path "a..b" has an empty part`,
 	} {
 		_, err := r.build(conf)
-		assert.ErrorContains(t, err, want)
+		require.ErrorContains(t, err, want)
 	}
 
 	parsed, err := extractSpec().ParseYAML(features("{ name: f, agg: count }")+"store: absent", r.env)

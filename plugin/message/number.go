@@ -2,6 +2,7 @@ package message
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 )
@@ -24,14 +25,14 @@ func Number(value any) (float64, error) {
 	case json.Number:
 		f, err := v.Float64()
 		if err != nil {
-			return 0, fmt.Errorf("a number out of range: use one that a 64-bit float holds")
+			return 0, errors.New("a number out of range: use one that a 64-bit float holds")
 		}
 		number = f
 	default:
 		return 0, fmt.Errorf("%s: use a number or null", TypeName(value))
 	}
 	if math.IsNaN(number) || math.IsInf(number, 0) {
-		return 0, fmt.Errorf("not a finite number: use null where there is no value")
+		return 0, errors.New("not a finite number: use null where there is no value")
 	}
 	return number, nil
 }

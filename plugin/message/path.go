@@ -1,7 +1,9 @@
 package message
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -13,10 +15,8 @@ type Path []string
 // ParsePath splits a dot path; each part must be there.
 func ParsePath(text string) (Path, error) {
 	path := Path(strings.Split(text, "."))
-	for _, part := range path {
-		if part == "" {
-			return nil, fmt.Errorf("path %q has an empty part: use names with single dots between", text)
-		}
+	if slices.Contains(path, "") {
+		return nil, fmt.Errorf("path %q has an empty part: use names with single dots between", text)
 	}
 	return path, nil
 }
@@ -26,7 +26,7 @@ func ParsePath(text string) (Path, error) {
 func (p Path) Set(m *service.Message, value any) error {
 	content, err := m.AsStructuredMut()
 	if err != nil {
-		return fmt.Errorf("the message is not JSON: parse it before this processor")
+		return errors.New("the message is not JSON: parse it before this processor")
 	}
 	object, ok := content.(map[string]any)
 	if !ok {

@@ -51,22 +51,22 @@ func (m *mask) mask(w *walk, masked *service.Message) (d *doubt) {
 	if err != nil {
 		return errNotJSON // the error of the parser has a part of the message in it
 	}
-	content, keep, err := w.document(content)
-	if err != nil {
-		return err.(*doubt)
+	content, keep, d := w.document(content)
+	if d != nil {
+		return d
 	}
 	if !keep {
 		content = map[string]any{}
 	}
-	if err := m.maskMetadata(w, masked); err != nil {
-		return err.(*doubt)
+	if d := m.maskMetadata(w, masked); d != nil {
+		return d
 	}
 	masked.SetStructuredMut(content)
 	return nil
 }
 
 // maskMetadata treats what a rule names, keeps what is listed, and drops the rest.
-func (m *mask) maskMetadata(w *walk, masked *service.Message) error {
+func (m *mask) maskMetadata(w *walk, masked *service.Message) *doubt {
 	for _, name := range metadataNames(masked) {
 		at := w.metadata.at(name)
 		if at.rule == none {
@@ -76,10 +76,10 @@ func (m *mask) maskMetadata(w *walk, masked *service.Message) error {
 			continue
 		}
 		v, _ := masked.MetaGetMut(name)
-		changed, keep, err := w.value(v, at, 0)
+		changed, keep, d := w.value(v, at, 0)
 		switch {
-		case err != nil:
-			return err
+		case d != nil:
+			return d
 		case keep:
 			masked.MetaSetMut(name, changed)
 		default:

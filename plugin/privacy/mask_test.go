@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -193,7 +195,7 @@ func TestAMessageThatFailedBeforeIsMasked(t *testing.T) {
 	failed := service.NewMessage([]byte(`{"a":"x"}`))
 	failed.SetError(errors.New("earlier"))
 	out := m.pass(t, failed)
-	assert.Equal(t, `{"a":"*"}`, textOf(t, out[0]))
+	assert.JSONEq(t, `{"a":"*"}`, textOf(t, out[0]))
 	require.EqualError(t, out[0].GetError(), "earlier")
 }
 
@@ -310,8 +312,8 @@ func FuzzNothingNamedSurvives(f *testing.F) {
 			want = nil
 		}
 		w := &walk{policy: policy, applied: make([]int, len(rules))}
-		got, kept, err := w.document(content)
-		if err != nil {
+		got, kept, d := w.document(content)
+		if d != nil {
 			return
 		}
 		if !kept {
@@ -329,7 +331,7 @@ func reference(v any, p path, at []string, drop bool) (any, bool) {
 	case map[string]any:
 		left := map[string]any{}
 		for name, child := range content {
-			if masked, keep := reference(child, p, append(at[:len(at):len(at)], name), drop); keep {
+			if masked, keep := reference(child, p, append(slices.Clip(at), name), drop); keep {
 				left[name] = masked
 			}
 		}
@@ -337,7 +339,7 @@ func reference(v any, p path, at []string, drop bool) (any, bool) {
 	case []any:
 		left := []any{}
 		for i, child := range content {
-			if masked, keep := reference(child, p, append(at[:len(at):len(at)], fmt.Sprint(i)), drop); keep {
+			if masked, keep := reference(child, p, append(slices.Clip(at), strconv.Itoa(i)), drop); keep {
 				left = append(left, masked)
 			}
 		}
@@ -400,8 +402,8 @@ rules:
 			if err != nil {
 				b.Fatal(err)
 			}
-			if _, _, err := w.document(copied); err != nil {
-				b.Fatal(err)
+			if _, _, d := w.document(copied); d != nil {
+				b.Fatal(d)
 			}
 		}
 	})

@@ -13,12 +13,12 @@ type walk struct {
 
 // document masks a document in place, and returns what is left of it: keep is false
 // when that is nothing.
-func (w *walk) document(content any) (masked any, keep bool, err error) {
+func (w *walk) document(content any) (masked any, keep bool, d *doubt) {
 	return w.value(content, w.policy.document, 0)
 }
 
 // value masks a value at the place of a node.
-func (w *walk) value(v any, at *node, depth int) (masked any, keep bool, err error) {
+func (w *walk) value(v any, at *node, depth int) (masked any, keep bool, d *doubt) {
 	if depth > maxDepth {
 		return nil, false, errTooDeep
 	}
@@ -46,12 +46,12 @@ func (w *walk) drops(at *node) bool {
 	return w.rules[at.rule].fate == dropped
 }
 
-func (w *walk) object(content map[string]any, at *node, depth int) (any, bool, error) {
+func (w *walk) object(content map[string]any, at *node, depth int) (any, bool, *doubt) {
 	for name, v := range content {
-		masked, keep, err := w.value(v, at.at(name), depth+1)
+		masked, keep, d := w.value(v, at.at(name), depth+1)
 		switch {
-		case err != nil:
-			return nil, false, err
+		case d != nil:
+			return nil, false, d
 		case keep:
 			content[name] = masked
 		default:
@@ -61,12 +61,12 @@ func (w *walk) object(content map[string]any, at *node, depth int) (any, bool, e
 	return content, len(content) > 0 || !w.drops(at), nil
 }
 
-func (w *walk) array(content []any, at *node, depth int) (any, bool, error) {
+func (w *walk) array(content []any, at *node, depth int) (any, bool, *doubt) {
 	left := content[:0]
 	for i, v := range content {
-		masked, keep, err := w.value(v, at.index(i), depth+1)
-		if err != nil {
-			return nil, false, err
+		masked, keep, d := w.value(v, at.index(i), depth+1)
+		if d != nil {
+			return nil, false, d
 		}
 		if keep {
 			left = append(left, masked)
@@ -78,7 +78,7 @@ func (w *walk) array(content []any, at *node, depth int) (any, bool, error) {
 
 // leaf masks a scalar. Null and the empty string tell nothing, and pass where they are
 // not dropped.
-func (w *walk) leaf(v any, at *node) (any, bool, error) {
+func (w *walk) leaf(v any, at *node) (any, bool, *doubt) {
 	if w.drops(at) {
 		if at.rule != none {
 			w.applied[at.rule]++

@@ -1,6 +1,7 @@
 package segments
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
@@ -33,7 +34,7 @@ func checkModel(r store.Reader, name string) (customers int, err error) {
 		return 0, err
 	}
 	if !found {
-		return 0, fmt.Errorf("there are records of it, and no definition")
+		return 0, errors.New("there are records of it, and no definition")
 	}
 	s, err := readState(r, name, c)
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
@@ -145,9 +146,7 @@ func (p *snapshot) messages(shown map[string]any) []any {
 				content[name] = value
 			}
 		}
-		for name, value := range segment.(map[string]any) {
-			content[name] = value
-		}
+		maps.Copy(content, segment.(map[string]any))
 		messages = append(messages, content)
 	}
 	return messages

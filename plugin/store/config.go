@@ -2,6 +2,7 @@ package store
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -126,7 +127,7 @@ func parseOptions(conf *service.ParsedConfig) (o Options, err error) {
 func DecodeKey(text string) ([]byte, error) {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
 	if err != nil {
-		return nil, fmt.Errorf("segment_store encryption_key is not base64: use 16, 24 or 32 random bytes, such as from: openssl rand -base64 32")
+		return nil, errors.New("segment_store encryption_key is not base64: use 16, 24 or 32 random bytes, such as from: openssl rand -base64 32")
 	}
 	return key, nil
 }

@@ -3,6 +3,7 @@ package store
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 )
 
@@ -42,7 +43,7 @@ func appendPrefix(dst []byte, kind Kind, namespace string) []byte {
 // SplitKey undoes [Key]. The suffix shares memory with key.
 func SplitKey(key []byte) (kind Kind, namespace string, suffix []byte, err error) {
 	if len(key) == 0 {
-		return 0, "", nil, fmt.Errorf("reading a key: it is empty")
+		return 0, "", nil, errors.New("reading a key: it is empty")
 	}
 	length, n := binary.Uvarint(key[1:])
 	rest := key[1+max(n, 0):]

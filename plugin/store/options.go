@@ -1,6 +1,7 @@
 package store
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/dgraph-io/badger/v4"
@@ -37,7 +38,7 @@ const (
 
 func (o Options) check() error {
 	if !o.InMemory && o.Path == "" {
-		return fmt.Errorf(`segment_store path "": name a directory, or set in_memory: true`)
+		return errors.New(`segment_store path "": name a directory, or set in_memory: true`)
 	}
 	if n := len(o.EncryptionKey); n != 0 && n != 16 && n != 24 && n != 32 {
 		return fmt.Errorf("segment_store encryption_key of %d bytes: use base64 of 16, 24 or 32 random bytes, such as from: openssl rand -base64 32", n)

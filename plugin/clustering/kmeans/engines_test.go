@@ -5,6 +5,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -37,8 +38,10 @@ func engines(t testing.TB) map[string]func() clustering.Engine {
 		"tree, unscaled": tree(kmeans.TreeConfig{K: 3, MicroClusters: 20, Warmup: 1, RefreshPoints: 7}),
 		"online":         online(kmeans.OnlineConfig{K: 5, Warmup: 50, RefreshPoints: 100, Scaling: true}),
 		"online, dying":  online(kmeans.OnlineConfig{K: 8, Warmup: 20, RefreshPoints: 100, Factor: 0.7, Scaling: true}),
-		"online, started": online(kmeans.OnlineConfig{K: 2, RefreshPoints: 50,
-			Centers: [][]float64{{0, 0, 0}, {1, 1, 1}}, CenterWeights: []float64{3, 0}}),
+		"online, started": online(kmeans.OnlineConfig{
+			K: 2, RefreshPoints: 50,
+			Centers: [][]float64{{0, 0, 0}, {1, 1, 1}}, CenterWeights: []float64{3, 0},
+		}),
 	}
 }
 
@@ -102,7 +105,7 @@ func (p *population) live(t testing.TB, random *rand.Rand, list [][]float64) {
 	case random.IntN(10) == 0:
 		p.leave(t, customer)
 	case random.IntN(500) == 0:
-		p.move(t, customer, append(x[:len(x):len(x)], 1)) // a new feature
+		p.move(t, customer, append(slices.Clip(x), 1)) // a new feature
 	default:
 		p.move(t, customer, x)
 	}

@@ -35,7 +35,7 @@ func retail(t *testing.T) []invoice {
 		t.Skip("UCI Online Retail is not here")
 	}
 	require.NoError(t, err)
-	defer file.Close()
+	defer func() { require.NoError(t, file.Close()) }()
 	unzipped, err := gzip.NewReader(file)
 	require.NoError(t, err)
 	rows := csv.NewReader(unzipped)

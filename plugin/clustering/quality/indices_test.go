@@ -41,7 +41,7 @@ func labelled(t *testing.T, name string) (points []*cf.Feature, own []int, segme
 		t.Skip("the labelled points of AP6YC/cvi are not here")
 	}
 	require.NoError(t, err)
-	defer file.Close()
+	defer func() { require.NoError(t, file.Close()) }()
 	rows, err := csv.NewReader(file).ReadAll()
 	require.NoError(t, err)
 	place := map[string]int{}

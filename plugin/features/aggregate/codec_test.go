@@ -46,8 +46,13 @@ func TestRecordOfExtremeTimes(t *testing.T) {
 	plan := compile(t, everything...)
 	codec, layout := codecFor(t, plan)
 	for _, times := range [][]int64{
-		{math.MinInt64, math.MaxInt64}, {math.MaxInt64, math.MinInt64}, {0, math.MinInt64},
-		{-1, 1}, {-1e9, 5e9}, {-9223372036 * 1e9, 9223372036 * 1e9}, {-1500, 1500},
+		{math.MinInt64, math.MaxInt64},
+		{math.MaxInt64, math.MinInt64},
+		{0, math.MinInt64},
+		{-1, 1},
+		{-1e9, 5e9},
+		{-9223372036 * 1e9, 9223372036 * 1e9},
+		{-1500, 1500},
 	} {
 		var c, got aggregate.Profile
 		plan.Reset(&c)
@@ -166,7 +171,7 @@ func TestCheckerFindsWhatCannotBe(t *testing.T) {
 		"no events":                func(r []byte) []byte { r[2] = 0; return r },
 	} {
 		record := damage(append([]byte(nil), good...))
-		assert.ErrorIs(t, check(record), aggregate.ErrRecord, name)
+		require.ErrorIs(t, check(record), aggregate.ErrRecord, name)
 	}
 	// An event without an amount makes the customer's newest time later, not the
 	// measure's, so a weight above the number of events is the only thing wrong here.
