@@ -15,9 +15,6 @@ import (
 )
 
 func open(options Options) (*Store, error) {
-	if err := options.check(); err != nil {
-		return nil, err
-	}
 	s := &Store{
 		name:     options.Path,
 		locks:    newLockTable(),
@@ -39,11 +36,26 @@ func open(options Options) (*Store, error) {
 		return nil, explainOpen(options, err)
 	}
 	s.db = db
+	if err := s.verifyTables(); err != nil {
+		return nil, errors.Join(explainOpen(options, err), db.Close())
+	}
 	if err := s.checkFormat(); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	s.stop = s.startUpkeep(options)
 	return s, nil
+}
+
+// verifyTables reads all tables and proves that no bit of them has changed: in Badger, a
+// block that cannot be read looks like one without the key. It takes about a second for
+// each gigabyte.
+func (s *Store) verifyTables() (err error) {
+	defer func() {
+		if recover() != nil { // Badger looks at the block that it could not read
+			err = errors.New("the checksum of a block is wrong")
+		}
+	}()
+	return s.db.VerifyChecksum()
 }
 
 // isTornStart recognises the trace of a process that died in the instant between
@@ -64,7 +76,7 @@ func explainOpen(options Options, err error) error {
 	case caused(err, badger.ErrEncryptionKeyMismatch) && len(options.EncryptionKey) == 0:
 		return fmt.Errorf("segment_store path %q is encrypted and encryption_key is empty: set the key that it was created with", path)
 	case caused(err, badger.ErrEncryptionKeyMismatch):
-		return fmt.Errorf("segment_store path %q: encryption_key is not the one that the state was created with: set that one", path)
+		return fmt.Errorf("segment_store path %q: encryption_key is not the one that the state was created with: set that one, or none if it was created without", path)
 	case caused(err, fs.ErrPermission) || caused(err, syscall.EROFS):
 		return fmt.Errorf("segment_store path %q cannot be written by user %d: change its owner, or choose another path: %w", path, os.Getuid(), err)
 	case caused(err, syscall.ENOSPC):

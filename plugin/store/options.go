@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/dgraph-io/badger/v4"
+	badgeroptions "github.com/dgraph-io/badger/v4/options"
 )
 
 // Options configure a store.
@@ -70,7 +71,8 @@ func (o Options) badger() badger.Options {
 		WithValueThreshold(min(1<<20, transaction/2)).
 		WithValueLogFileSize(max(4*sixteenth, 16<<20)).
 		WithNumCompactors(2).
-		WithDetectConflicts(false). // locks see to that, without retries
+		WithDetectConflicts(false).          // locks see to that, without retries
+		WithCompression(badgeroptions.None). // there is little to gain in hashes and floats
 		WithMetricsEnabled(false).
 		WithLogger(quiet{o.Logger})
 	options.LmaxCompaction = true // reclaims what is deleted also where nothing is written any more

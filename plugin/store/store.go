@@ -42,6 +42,9 @@ type shared struct {
 // already in this process: then path alone counts, and the other options are those
 // of the first. A store in memory is never shared. Errors name field and remedy.
 func Open(options Options) (*Store, error) {
+	if err := options.check(); err != nil {
+		return nil, err
+	}
 	if options.InMemory {
 		return open(options)
 	}

@@ -1,0 +1,127 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// child makes the test binary do something as another process, which tests can kill.
+const child = "SHOAL_STORE_TEST_CHILD"
+
+func TestMain(m *testing.M) {
+	switch os.Getenv(child) {
+	case "hold":
+		hold(os.Args[len(os.Args)-1])
+	case "commit":
+		commitForEver(os.Args[len(os.Args)-1], os.Getenv("POWER") != "")
+	default:
+		os.Exit(m.Run())
+	}
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+// hold keeps a store open until it is killed.
+func hold(path string) {
+	_, err := Open(Options{Path: path, MemoryBudget: MinMemoryBudget})
+	must(err)
+	fmt.Println("open")
+	select {}
+}
+
+// commitForEver commits one batch after the other, each of ten records with its number,
+// and tells of a batch once it is committed.
+func commitForEver(path string, power bool) {
+	s, err := Open(Options{Path: path, MemoryBudget: MinMemoryBudget, SyncWrites: power})
+	must(err)
+	out := bufio.NewWriter(os.Stdout)
+	for number := uint64(1); ; number++ {
+		must(s.Update(context.Background(), nil, func(tx *Tx) error {
+			for record := range byte(10) {
+				must(tx.Step(func() error {
+					tx.Set(Key(KindCache, "batch", []byte{record}), binary.BigEndian.AppendUint64(nil, number))
+					return nil
+				}))
+			}
+			return nil
+		}))
+		fmt.Fprintln(out, number)
+		must(out.Flush())
+	}
+}
+
+// process starts the test binary as a child, and reads what it prints.
+func process(t *testing.T, role, path string, env ...string) (*exec.Cmd, *bufio.Scanner) {
+	t.Helper()
+	binary, err := os.Executable()
+	require.NoError(t, err)
+	command := exec.Command(binary, path)
+	command.Env = append(append(os.Environ(), child+"="+role), env...)
+	command.Stderr = os.Stderr
+	out, err := command.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, command.Start())
+	t.Cleanup(func() { _ = command.Process.Kill(); _ = command.Wait() })
+	return command, bufio.NewScanner(out)
+}
+
+// lastNumber reads all that a child has printed.
+func lastNumber(t *testing.T, out *bufio.Scanner) (last uint64) {
+	t.Helper()
+	for out.Scan() {
+		n, err := strconv.ParseUint(out.Text(), 10, 64)
+		if err != nil {
+			break // cut off by the kill
+		}
+		last = n
+	}
+	return last
+}
+
+func openAt(t testing.TB, path string) *Store {
+	t.Helper()
+	s, err := Open(Options{Path: path, MemoryBudget: MinMemoryBudget})
+	require.NoError(t, err)
+	return s
+}
+
+// inMemory opens a store of the test's own.
+func inMemory(t testing.TB) *Store {
+	t.Helper()
+	s, err := Open(Options{InMemory: true, MemoryBudget: MinMemoryBudget})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+func keyOf(name string) []byte { return Key(KindCache, "test", []byte(name)) }
+
+func set(tx *Tx, name, value string) error {
+	return tx.Step(func() error {
+		tx.Set(keyOf(name), []byte(value))
+		return nil
+	})
+}
+
+// read is the value of a record, "" when there is none.
+func read(t testing.TB, s *Store, name string) (value string) {
+	t.Helper()
+	require.NoError(t, s.View(t.Context(), func(r Reader) error {
+		v, err := r.Get(keyOf(name))
+		value = string(v)
+		return err
+	}))
+	return value
+}
