@@ -1,0 +1,297 @@
+package ledger
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+func inMemory(t testing.TB) *store.Store {
+	t.Helper()
+	s, err := store.Open(store.Options{InMemory: true, MemoryBudget: store.MinMemoryBudget})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s
+}
+
+// apply is one transaction for one event.
+func apply(t testing.TB, s *store.Store, l *Ledger, e Event, note uint64) (verdict Verdict, first uint64, err error) {
+	t.Helper()
+	require.NoError(t, s.Update(context.Background(), l.Locks(nil, e), func(tx *store.Tx) error {
+		err = tx.Step(func() (err error) {
+			verdict, first, err = l.Apply(tx, e, note)
+			return err
+		})
+		return nil
+	}))
+	return verdict, first, err
+}
+
+func check(t testing.TB, s *store.Store) {
+	t.Helper()
+	require.NoError(t, s.View(t.Context(), Check))
+}
+
+var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func at(topic string, partition int32, offset int64) Event {
+	return Event{Position: &Position{Topic: topic, Partition: partition, Offset: offset, Timestamp: start.UnixMilli() + offset}}
+}
+
+// In any order, with gaps and repeats, over partitions, topics and sources, an event is
+// fresh once.
+func TestPositionsCountOnce(t *testing.T) {
+	t.Parallel()
+	s := inMemory(t)
+	type place struct {
+		ledger, topic string
+		partition     int32
+		offset        int64
+	}
+	ledgers := map[string]*Ledger{
+		"plain": New("a", Options{}), "eu": New("a", Options{Source: "eu"}), "other": New("b", Options{}),
+	}
+	random := rand.New(rand.NewPCG(1, 0))
+	applied := map[place]bool{}
+	for range 20_000 {
+		p := place{
+			ledger:    []string{"plain", "eu", "other"}[random.IntN(3)],
+			topic:     []string{"orders", "views"}[random.IntN(2)],
+			partition: int32(random.IntN(2)),
+			offset:    int64(random.IntN(3000))*7%9001 + 4096*int64(random.IntN(3)),
+		}
+		verdict, _, err := apply(t, s, ledgers[p.ledger], at(p.topic, p.partition, p.offset), 0)
+		require.NoError(t, err)
+		require.Equal(t, applied[p], verdict == Duplicate, "%+v", p)
+		applied[p] = true
+	}
+	check(t, s)
+}
+
+func TestOrderedPositionsTakeFewBytes(t *testing.T) {
+	t.Parallel()
+	s, l := inMemory(t), New("a", Options{})
+	const n = 50_000
+	require.NoError(t, s.Update(t.Context(), nil, func(tx *store.Tx) error {
+		for offset := range int64(n) {
+			err := tx.Step(func() error {
+				_, _, err := l.Apply(tx, at("orders", 0, offset), 0)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	bytes, records := 0, 0
+	require.NoError(t, s.View(t.Context(), func(r store.Reader) error {
+		return r.Scan(store.Prefix(store.KindLedger, "a"), func(key, value []byte) error {
+			bytes, records = bytes+len(key)+len(value), records+1
+			return nil
+		})
+	}))
+	assert.Equal(t, (n+blockSize-1)/blockSize, records)
+	assert.Less(t, bytes, 60*records)
+	check(t, s)
+}
+
+func TestIDs(t *testing.T) {
+	t.Parallel()
+	s, l := inMemory(t), New("a", Options{Window: 24 * time.Hour})
+	event := func(id string, after time.Duration) Event { return Event{ID: id, At: start.Add(after)} }
+	for i, step := range []struct {
+		event Event
+		want  Verdict
+		first uint64
+	}{
+		{event("a", 0), Fresh, 0},
+		{event("a", 0), Duplicate, 1},
+		{event("b", time.Hour), Fresh, 0},
+		{event("a", 23*time.Hour), Duplicate, 1},
+		{event("c", 24*time.Hour), Fresh, 0},    // the next generation
+		{event("a", 0), Duplicate, 1},           // is found for at least one window
+		{event("d", time.Hour), Fresh, 0},       // late, and protected
+		{event("e", 72*time.Hour), Fresh, 0},    // two more generations
+		{event("f", time.Hour), Unprotected, 0}, // so late that it may have been forgotten
+		{event("f", time.Hour), Duplicate, 9},   // but it is known from now on
+		{event("e", 72*time.Hour), Duplicate, 8},
+	} {
+		verdict, first, err := apply(t, s, l, step.event, uint64(i+1))
+		require.NoError(t, err)
+		assert.Equal(t, step.want, verdict, "step %d", i)
+		assert.Equal(t, step.first, first, "step %d", i)
+	}
+	check(t, s)
+}
+
+func TestIDsForEver(t *testing.T) {
+	t.Parallel()
+	s, l := inMemory(t), New("a", Options{})
+	for year := range 100 {
+		verdict, _, err := apply(t, s, l, Event{ID: fmt.Sprint(year), At: start.AddDate(year, 0, 0)}, 7)
+		require.NoError(t, err)
+		assert.Equal(t, Fresh, verdict)
+	}
+	verdict, first, err := apply(t, s, l, Event{ID: "0", At: start}, 8)
+	require.NoError(t, err)
+	assert.Equal(t, Duplicate, verdict)
+	assert.Equal(t, uint64(7), first)
+}
+
+// Ids go when two windows have passed: what is kept does not grow with the stream.
+func TestOldIDsAreSwept(t *testing.T) {
+	t.Parallel()
+	s, l := inMemory(t), New("a", Options{Window: time.Hour})
+	const perHour = 1000
+	for hour := range 20 {
+		require.NoError(t, s.Update(t.Context(), nil, func(tx *store.Tx) error {
+			for i := range perHour {
+				err := tx.Step(func() error {
+					_, _, err := l.Apply(tx, Event{ID: fmt.Sprint(hour, i), At: start.Add(time.Duration(hour) * time.Hour)}, 0)
+					return err
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	kept := 0
+	require.NoError(t, s.View(t.Context(), func(r store.Reader) error {
+		return r.Scan(store.Prefix(store.KindEventID, "a"), func([]byte, []byte) error { kept++; return nil })
+	}))
+	assert.Less(t, kept, 5*perHour)
+	check(t, s)
+}
+
+func TestEitherIdentitySuffices(t *testing.T) {
+	t.Parallel()
+	s, l := inMemory(t), New("a", Options{})
+	both := at("orders", 0, 1)
+	both.ID = "x"
+	_, _, err := apply(t, s, l, both, 5)
+	require.NoError(t, err)
+	for _, e := range []Event{both, at("orders", 0, 1), {ID: "x"}} {
+		verdict, _, err := apply(t, s, l, e, 6)
+		require.NoError(t, err)
+		assert.Equal(t, Duplicate, verdict)
+	}
+	verdict, _, err := apply(t, s, l, Event{}, 0)
+	require.NoError(t, err)
+	assert.Equal(t, Fresh, verdict, "what cannot be told apart is always fresh")
+}
+
+func TestARolledBackStepLeavesNoMark(t *testing.T) {
+	t.Parallel()
+	s, l := inMemory(t), New("a", Options{Window: time.Hour})
+	e := at("orders", 0, 1)
+	e.ID, e.At = "x", start
+	require.Error(t, s.Update(t.Context(), nil, func(tx *store.Tx) error {
+		return tx.Step(func() error {
+			_, _, err := l.Apply(tx, e, 0)
+			require.NoError(t, err)
+			return assert.AnError
+		})
+	}))
+	verdict, _, err := apply(t, s, l, e, 0)
+	require.NoError(t, err)
+	assert.Equal(t, Fresh, verdict)
+}
+
+// A topic that was deleted and made anew begins at offset 0 again, with other times: that
+// is an error with its remedy, not a silent loss.
+func TestARecreatedTopic(t *testing.T) {
+	t.Parallel()
+	s, l := inMemory(t), New("features/default", Options{})
+	for offset := range int64(10) {
+		_, _, err := apply(t, s, l, at("orders", 3, offset), 0)
+		require.NoError(t, err)
+	}
+	again := at("orders", 3, 4)
+	again.Position.Timestamp = start.AddDate(1, 0, 0).UnixMilli()
+	_, _, err := apply(t, s, l, again, 0)
+	require.ErrorIs(t, err, ErrRecreated)
+	require.ErrorContains(t, err, `offset 4 of topic "orders", partition 3, has the timestamp 2027-01-01T00:00:00Z, and was applied before among offsets of 2026-01-01T00:00:00Z to 2026-01-01T00:00:00Z: the topic was recreated; nothing was changed; set source to a new name`)
+	verdict, _, err := apply(t, s, New("features/default", Options{Source: "2027"}), again, 0)
+	require.NoError(t, err)
+	assert.Equal(t, Fresh, verdict)
+
+	silent := at("orders", 3, 4)
+	silent.Position.Timestamp = 0
+	verdict, _, err = apply(t, s, l, silent, 0)
+	require.NoError(t, err)
+	assert.Equal(t, Duplicate, verdict, "a source without timestamps says nothing against it")
+	_, _, err = apply(t, s, l, at("orders", 3, -1), 0)
+	require.ErrorContains(t, err, "offsets are never negative")
+}
+
+func TestFingerprint(t *testing.T) {
+	t.Parallel()
+	l, seen := New("a", Options{}), map[Fingerprint]string{}
+	events := []Event{{ID: "x"}, {ID: "y"}}
+	for _, topic := range []string{"orders", "views"} {
+		for _, offset := range []int64{0, 1, 256, 4095, 4096, 4097} {
+			e := at(topic, 1, offset)
+			events = append(events, e)
+			e.ID = "x"
+			events = append(events, e)
+		}
+	}
+	for _, e := range events {
+		print, known := l.Fingerprint(e)
+		require.True(t, known)
+		name := fmt.Sprintf("%+v %+v", e, e.Position)
+		assert.Empty(t, seen[print], name)
+		seen[print] = name
+	}
+	_, known := l.Fingerprint(Event{At: start})
+	assert.False(t, known)
+}
+
+// A block holds what was added, in the form that is shortest, and reads what it wrote.
+func TestBlocks(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(2, 0))
+	for _, density := range []float64{0, .001, .01, .5, .99, 1} {
+		b, want := newBlock(), map[int64]bool{}
+		for offset := range int64(blockSize) {
+			if random.Float64() < density {
+				b.add(offset, start.UnixMilli()+offset)
+				want[offset] = true
+			}
+		}
+		record := b.append(nil)
+		assert.LessOrEqual(t, len(record), blockSize/8+24)
+		decoded, err := decodeBlock(record)
+		require.NoError(t, err)
+		for offset := range int64(blockSize) {
+			require.Equal(t, want[offset], decoded.has(offset))
+		}
+		assert.Equal(t, record, decoded.append(nil))
+	}
+}
+
+func FuzzDecodeBlock(f *testing.F) {
+	b := newBlock()
+	b.add(17, 1000)
+	f.Add(b.append(nil))
+	f.Add([]byte{blockVersion, formRuns, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1, 1})
+	f.Fuzz(func(t *testing.T, record []byte) {
+		b, err := decodeBlock(record)
+		if err != nil {
+			return
+		}
+		again, err := decodeBlock(b.append(nil))
+		require.NoError(t, err)
+		assert.Equal(t, b.applied, again.applied)
+	})
+}
