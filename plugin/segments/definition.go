@@ -40,17 +40,31 @@ func (d definition) checkSame(model string, stored []byte) error {
 	if slices.Equal(old.encode(), d.encode()) {
 		return nil
 	}
+	before, now := old.fields(), d.fields()
 	var differences []string
-	before, now := reflect.ValueOf(old), reflect.ValueOf(d)
-	for i := range before.NumField() {
-		field, _, _ := strings.Cut(before.Type().Field(i).Tag.Get("json"), ",")
-		a, _ := json.Marshal(before.Field(i).Interface())
-		b, _ := json.Marshal(now.Field(i).Interface())
-		if string(a) != string(b) {
-			differences = append(differences, fmt.Sprintf("%s was %s and is %s", field, a, b))
+	for _, field := range slices.Sorted(maps.Keys(now)) {
+		if before[field] != now[field] {
+			differences = append(differences, fmt.Sprintf("%s was %s and is %s", field, before[field], now[field]))
 		}
 	}
 	return fmt.Errorf("model %q is stored with another definition (%s): change it back, or give the new model a name of its own in the field model", model, strings.Join(differences, ", "))
+}
+
+// fields are the fields as JSON, for comparing and for messages.
+func (d definition) fields() map[string]string {
+	var raw map[string]json.RawMessage
+	if err := json.Unmarshal(d.encode(), &raw); err != nil {
+		panic(err) // it was just encoded
+	}
+	shown := map[string]string{}
+	for field := range reflect.TypeFor[definition]().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		shown[name] = "not set"
+		if text, set := raw[name]; set {
+			shown[name] = string(text)
+		}
+	}
+	return shown
 }
 
 // prefixed looks a feature up by its full name, or by a prefix before a dot: taste

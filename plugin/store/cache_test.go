@@ -183,7 +183,7 @@ func TestDocumentation(t *testing.T) {
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, len(data.Examples), 2)
 		for _, example := range data.Examples {
-			assert.NoError(t, env.NewStreamBuilder().SetYAML(strings.ReplaceAll(example.Config, "${SHOAL_STATE_KEY}", "")), example.Title)
+			require.NoError(t, env.NewStreamBuilder().SetYAML(strings.ReplaceAll(example.Config, "${SHOAL_STATE_KEY}", "")), example.Title)
 		}
 		for _, field := range data.Fields {
 			assert.NotEmpty(t, field.Description, field.FullName)

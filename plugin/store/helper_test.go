@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -57,8 +58,8 @@ func commitForEver(path string, power bool) {
 			}
 			return nil
 		}))
-		fmt.Fprintln(out, number)
-		must(out.Flush())
+		_, err := fmt.Fprintln(out, number)
+		must(errors.Join(err, out.Flush()))
 	}
 }
 

@@ -28,10 +28,7 @@ func open(options Options) (*Store, error) {
 		return nil, err
 	}
 
-	db, err := badger.Open(options.badger())
-	if err != nil && isTornStart(err) {
-		db, err = badger.Open(options.badger())
-	}
+	db, err := openBadger(options.badger())
 	if err != nil {
 		return nil, explainOpen(options, err)
 	}
@@ -45,6 +42,28 @@ func open(options Options) (*Store, error) {
 	s.stop = s.startUpkeep(options)
 	return s, nil
 }
+
+// patience is how long an opener waits for a process that is about to end.
+const patience = time.Second
+
+// openBadger opens the database, once more where the last process died as it began a
+// file, and again for a while where it is still ending.
+func openBadger(options badger.Options) (*badger.DB, error) {
+	healed := false
+	for begun := time.Now(); ; time.Sleep(patience / 20) {
+		db, err := badger.Open(options)
+		switch {
+		case err == nil:
+			return db, nil
+		case isTornStart(err) && !healed:
+			healed = true
+		case !isInUse(err) || time.Since(begun) > patience:
+			return nil, err
+		}
+	}
+}
+
+func isInUse(err error) bool { return strings.Contains(err.Error(), "Cannot acquire directory lock") }
 
 // verifyTables reads all tables and proves that no bit of them has changed: in Badger, a
 // block that cannot be read looks like one without the key. It takes about a second for
@@ -71,7 +90,7 @@ func caused(err, cause error) bool {
 func explainOpen(options Options, err error) error {
 	path := options.Path
 	switch {
-	case strings.Contains(err.Error(), "Cannot acquire directory lock"):
+	case isInUse(err):
 		return fmt.Errorf("segment_store path %q is in use by another process: stop it, or give each process a path of its own: %w", path, err)
 	case caused(err, badger.ErrEncryptionKeyMismatch) && len(options.EncryptionKey) == 0:
 		return fmt.Errorf("segment_store path %q is encrypted and encryption_key is empty: set the key that it was created with", path)

@@ -41,7 +41,8 @@ func TestOnePathIsOneStore(t *testing.T) {
 
 func TestStoresInMemoryAreApart(t *testing.T) {
 	t.Parallel()
-	assert.NotSame(t, inMemory(t), inMemory(t))
+	one, other := inMemory(t), inMemory(t)
+	assert.NotSame(t, one, other)
 }
 
 func TestAttach(t *testing.T) {

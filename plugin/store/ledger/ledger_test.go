@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 	"time"
 
@@ -136,7 +137,7 @@ func TestIDsForEver(t *testing.T) {
 	t.Parallel()
 	s, l := inMemory(t), New("a", Options{})
 	for year := range 100 {
-		verdict, _, err := apply(t, s, l, Event{ID: fmt.Sprint(year), At: start.AddDate(year, 0, 0)}, 7)
+		verdict, _, err := apply(t, s, l, Event{ID: strconv.Itoa(year), At: start.AddDate(year, 0, 0)}, 7)
 		require.NoError(t, err)
 		assert.Equal(t, Fresh, verdict)
 	}

@@ -1,0 +1,67 @@
+package segments
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	_ "github.com/redpanda-data/benthos/v4/public/components/io"
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+// Each example is a configuration without lints, and each field is described.
+func TestDocumentation(t *testing.T) {
+	t.Parallel()
+	env := service.NewEnvironment()
+	require.NoError(t, store.Register(env))
+	require.NoError(t, Register(env))
+	documented := 0
+	env.WalkProcessors(func(name string, view *service.ConfigView) {
+		if name != "segment_assign" && name != "segment_snapshot" {
+			return
+		}
+		documented++
+		data, err := view.TemplateData()
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, len(data.Examples), 2, name)
+		for _, example := range data.Examples {
+			require.NoError(t, env.NewStreamBuilder().SetYAML(example.Config), "%s: %s", name, example.Title)
+		}
+		for _, field := range data.Fields {
+			assert.NotEmpty(t, field.Description, field.FullName)
+		}
+	})
+	assert.Equal(t, 2, documented)
+}
+
+func TestLint(t *testing.T) {
+	t.Parallel()
+	env := service.NewEnvironment()
+	require.NoError(t, Register(env))
+	linter := env.NewComponentConfigLinter()
+	for conf, want := range map[string]string{
+		`segment_assign: { store: s, kmeans: { k: 5 } }`:                            "",
+		`segment_assign: { store: s, online_kmeans: { k: 5, centers: [ [ 1 ] ] } }`: "",
+		`segment_assign: { store: s }`:                                              "no engine is set",
+		`segment_assign: { store: s, kmeans: { k: 5 }, online_kmeans: { k: 5 } }`:   "choose exactly one engine",
+		`segment_assign: { store: s, kmeans: { k: 5 }, scaling: robust }`:           "value robust is not a valid option",
+		`segment_assign: { store: s, density: {} }`:                                 "field density not recognised",
+		`segment_assign: { kmeans: { k: 5 } }`:                                      "field store is required",
+	} {
+		lints, err := linter.LintProcessorYAML([]byte(conf))
+		require.NoError(t, err)
+		if want == "" {
+			assert.Empty(t, lints, conf)
+			continue
+		}
+		require.NotEmpty(t, lints, conf)
+		found := ""
+		for _, lint := range lints {
+			found += lint.Error() + "\n"
+		}
+		assert.Contains(t, found, want, conf)
+	}
+}

@@ -1,0 +1,149 @@
+package segments
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	_ "github.com/redpanda-data/benthos/v4/public/components/pure"
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+// rig is a store, and processors on it as the runtime builds them.
+type rig struct {
+	t         testing.TB
+	resources *service.Resources
+	close     func()
+}
+
+// openRig opens a store on disk at dir, or in memory if dir is empty.
+func openRig(t testing.TB, dir string) *rig {
+	t.Helper()
+	env := service.NewEnvironment()
+	require.NoError(t, store.Register(env))
+	builder := env.NewResourceBuilder()
+	builder.SetLogger(slog.New(slog.DiscardHandler))
+	require.NoError(t, builder.AddCacheYAML(fmt.Sprintf(
+		`{ label: customers, segment_store: { path: %q, in_memory: %v, min_free: "0" } }`, dir, dir == "")))
+	resources, stop, err := builder.BuildSuspended()
+	require.NoError(t, err)
+	r := &rig{t: t, resources: resources}
+	closed := false
+	r.close = func() {
+		if !closed {
+			closed = true
+			require.NoError(t, stop(context.Background()))
+		}
+	}
+	t.Cleanup(r.close)
+	return r
+}
+
+func (r *rig) build(conf string) (*assign, error) {
+	parsed, err := assignSpec().ParseYAML("store: customers\n"+conf, nil)
+	require.NoError(r.t, err)
+	return newAssignFromConfig(parsed, r.resources)
+}
+
+func (r *rig) assign(conf string) *assign {
+	r.t.Helper()
+	a, err := r.build(conf)
+	require.NoError(r.t, err)
+	return a
+}
+
+// verify proves the invariants, and counts the customers of each model.
+func (r *rig) verify() (customers map[string]int) {
+	r.t.Helper()
+	label, err := store.Use(r.resources, "customers")
+	require.NoError(r.t, err)
+	require.NoError(r.t, label.Do(r.t.Context(), func(s *store.Store) error {
+		return s.View(r.t.Context(), func(read store.Reader) (err error) {
+			customers, err = Check(read)
+			return err
+		})
+	}))
+	return customers
+}
+
+// snapshot is the model as users see it.
+func (r *rig) snapshot(conf string) []map[string]any {
+	r.t.Helper()
+	parsed, err := snapshotSpec().ParseYAML("store: customers\n"+conf, nil)
+	require.NoError(r.t, err)
+	p, err := newSnapshotFromConfig(parsed, r.resources)
+	require.NoError(r.t, err)
+	out, err := p.ProcessBatch(r.t.Context(), service.MessageBatch{service.NewMessage(nil)})
+	require.NoError(r.t, err)
+	var shown []map[string]any
+	for _, m := range slices.Concat(out...) {
+		shown = append(shown, structured(r.t, m))
+	}
+	return shown
+}
+
+func structured(t testing.TB, m *service.Message) map[string]any {
+	t.Helper()
+	text, err := m.AsBytes()
+	require.NoError(t, err)
+	var content map[string]any
+	require.NoError(t, json.Unmarshal(text, &content))
+	return content
+}
+
+// pass runs one batch through.
+func (a *assign) pass(t testing.TB, batch ...*service.Message) service.MessageBatch {
+	t.Helper()
+	out, err := a.ProcessBatch(t.Context(), batch)
+	require.NoError(t, err)
+	return slices.Concat(out...)
+}
+
+// result is what segment_assign says of a message.
+type result struct {
+	ID           *string  `json:"id"`
+	Status       string   `json:"status"`
+	Distance     *float64 `json:"distance"`
+	Confidence   *float64 `json:"confidence"`
+	Outlier      bool     `json:"outlier"`
+	Previous     *string  `json:"previous"`
+	Changed      bool     `json:"changed"`
+	Cause        *string  `json:"cause"`
+	Since        *string  `json:"since"`
+	ModelVersion int64    `json:"model_version"`
+}
+
+func resultOf(t testing.TB, m *service.Message) result {
+	t.Helper()
+	require.NoError(t, m.GetError())
+	text, err := m.AsBytes()
+	require.NoError(t, err)
+	var content struct{ Segment result }
+	require.NoError(t, json.Unmarshal(text, &content))
+	return content.Segment
+}
+
+// tell assigns one customer.
+func (a *assign) tell(t testing.TB, customer string, features map[string]any, meta ...any) result {
+	t.Helper()
+	out := a.pass(t, pointOf(customer, features, meta...))
+	require.Len(t, out, 1)
+	return resultOf(t, out[0])
+}
+
+// pointOf makes a message, with metadata given as names and values.
+func pointOf(customer string, features map[string]any, meta ...any) *service.Message {
+	m := service.NewMessage(nil)
+	m.SetStructured(map[string]any{"customer": customer, "features": features})
+	for i := 0; i < len(meta); i += 2 {
+		m.MetaSetMut(meta[i].(string), meta[i+1])
+	}
+	return m
+}
