@@ -75,6 +75,9 @@ func (o Options) badger() badger.Options {
 		WithCompression(badgeroptions.None). // there is little to gain in hashes and floats
 		WithMetricsEnabled(false).
 		WithLogger(quiet{o.Logger})
+	if len(o.EncryptionKey) == 0 {
+		options = options.WithBlockCacheSize(0) // blocks are read where they are mapped
+	}
 	options.LmaxCompaction = true // reclaims what is deleted also where nothing is written any more
 	if o.InMemory {
 		options = options.WithDir("").WithValueDir("")

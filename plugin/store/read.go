@@ -34,6 +34,23 @@ func scan(txn *badger.Txn, prefix []byte, fn func(key, value []byte) error) erro
 	return nil
 }
 
+func scanKeys(txn *badger.Txn, prefix, from []byte, fn func(key []byte) error) error {
+	options := badger.DefaultIteratorOptions
+	options.PrefetchValues = false
+	options.Prefix = prefix
+	it := txn.NewIterator(options)
+	defer it.Close()
+	if len(from) == 0 {
+		from = prefix
+	}
+	for it.Seek(from); it.ValidForPrefix(prefix); it.Next() {
+		if err := fn(it.Item().KeyCopy(nil)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func next(txn *badger.Txn, from []byte) ([]byte, error) {
 	options := badger.DefaultIteratorOptions
 	options.PrefetchValues = false

@@ -60,6 +60,12 @@ func (tx *Tx) Scan(prefix []byte, fn func(key, value []byte) error) error {
 	return scan(tx.txn, prefix, fn)
 }
 
+// ScanKeys calls fn for each key with the prefix, in order and from one on, until fn errs.
+// It sees what earlier steps set, not the step under way.
+func (tx *Tx) ScanKeys(prefix, from []byte, fn func(key []byte) error) error {
+	return scanKeys(tx.txn, prefix, from, fn)
+}
+
 // Next sees what earlier steps set, not the step under way.
 func (tx *Tx) Next(from []byte) ([]byte, error) { return next(tx.txn, from) }
 

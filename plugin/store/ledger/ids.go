@@ -1,10 +1,12 @@
 package ledger
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"math"
+	"sync"
 
 	"github.com/shoal-stream/shoal/plugin/store"
 )
@@ -106,27 +108,42 @@ var errGeneration = errors.New("a record of event ids is damaged: restore the ne
 // then deleted, so the old go faster than the new come.
 const sweepEvery = 512
 
-var errEnough = errors.New("enough")
+// sweeper remembers how far old ids are deleted: what a deletion leaves behind takes time
+// to step over. The deletions of a transaction that fails are made up for after the next
+// start.
+type sweeper struct {
+	mu   sync.Mutex // guards from
+	from []byte     // key up to which there are none; nil: not known
+}
 
 func (l *Ledger) sweep(tx *store.Tx, current int64) error {
 	if l.unswept.Add(1) < sweepEvery {
 		return nil
 	}
 	l.unswept.Store(0)
-	var old [][]byte
+	l.sweeper.mu.Lock()
+	defer l.sweeper.mu.Unlock()
 	prefix := store.Key(store.KindEventID, l.namespace, []byte{idKey})
-	err := tx.Scan(prefix, func(key, _ []byte) error {
-		if binary.BigEndian.Uint64(key[len(prefix):]) >= sortable(current-1) || len(old) == 2*sweepEvery {
+	alive := binary.BigEndian.AppendUint64(bytes.Clone(prefix), sortable(current-1))
+	var old [][]byte
+	err := tx.ScanKeys(prefix, l.sweeper.from, func(key []byte) error {
+		if bytes.Compare(key, alive) >= 0 || len(old) == 2*sweepEvery {
 			return errEnough
 		}
 		old = append(old, key)
 		return nil
 	})
+	if err != nil && !errors.Is(err, errEnough) {
+		return err
+	}
 	for _, key := range old {
 		tx.Delete(key)
 	}
-	if errors.Is(err, errEnough) {
-		return nil
+	l.sweeper.from = alive
+	if len(old) == 2*sweepEvery {
+		l.sweeper.from = old[len(old)-1]
 	}
-	return err
+	return nil
 }
+
+var errEnough = errors.New("enough")

@@ -54,6 +54,7 @@ type Ledger struct {
 	namespace string
 	options   Options
 	unswept   atomic.Int64 // ids written since old ones were last looked for
+	sweeper   sweeper
 }
 
 // New returns the ledger of a namespace, such as "features/default".
