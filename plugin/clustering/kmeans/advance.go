@@ -34,8 +34,11 @@ func (t *Tree) Advance() bool {
 	t.clock.refinements++
 	if crowded || powerOfTwo(t.clock.refinements) {
 		t.rebuild(t.roomFor()) // also for the change of scale since the last
-	} else if len(t.micros) < t.config.MicroClusters/2 {
-		t.threshold *= 0.8 // there is room for a finer summary
+	} else {
+		t.summarise(t.root)
+		if len(t.micros) < t.config.MicroClusters/2 {
+			t.threshold *= 0.8 // there is room for a finer summary
+		}
 	}
 	t.adopt(t.refinement().Centres())
 	return true
@@ -67,11 +70,11 @@ func newMetric(population *cf.Feature, weight cf.Weight, scaling bool) *cf.Metri
 }
 
 // refinement is the task that is due now. Segments are searched from scratch when points
-// for a quarter of the population were applied since the last time: often while it is
+// for a sixth of the population were applied since the last time: often while it is
 // young, and at a cost for each point that does not grow with it.
 func (t *Tree) refinement() Refinement {
 	task := Refinement{Metric: t.metric, K: t.config.K, Seed: t.clock.refinements}
-	if len(t.segments.list) == 0 || float64(t.clock.applied-t.clock.searched) >= t.population.N()/4 {
+	if len(t.segments.list) == 0 || float64(t.clock.applied-t.clock.searched) >= t.population.N()/6 {
 		task.Restarts = restarts
 		t.clock.searched = t.clock.applied
 	}

@@ -16,11 +16,11 @@ const capacity = 32
 // node is a place in the tree: an inner one, or that of a micro-cluster, which has no
 // children. All micro-clusters are equally far from the root.
 type node struct {
-	id       uint64 // of an inner node
-	micro    *micro // of a place without children
-	summary  *cf.Feature
-	parent   *node // nil: the root, whose summary would be the population, and is not kept
-	slot     int   // among the children of the parent
+	id       uint64      // of an inner node
+	micro    *micro      // of a place without children
+	summary  *cf.Feature // of what lies below, as it was when it was last summarised
+	parent   *node       // nil: the root, whose summary would be the population, and is not kept
+	slot     int         // among the children of the parent
 	children []*node
 	rows     []float64 // centroids of the children, side by side for a quick search
 
@@ -69,13 +69,10 @@ func (t *Tree) plant(m *micro, x []float64) {
 	t.attach(bed, m.place)
 }
 
-// climb applies what changed the feature of a place to the summaries of all above it.
-func (t *Tree) climb(n *node, apply func(*cf.Feature)) {
-	if n.micro != nil {
-		t.refresh(n)
-		n = n.parent
-	}
-	for ; n.parent != nil; n = n.parent {
+// climb applies what a new place brings to the summaries of all above it.
+func (t *Tree) climb(place *node, apply func(*cf.Feature)) {
+	t.refresh(place)
+	for n := place.parent; n.parent != nil; n = n.parent {
 		apply(n.summary)
 		t.refresh(n)
 		t.touchNode(n)
@@ -169,6 +166,21 @@ func (t *Tree) splitIfFull(n *node) {
 	t.refresh(n)
 	t.attach(n.parent, sibling)
 	t.splitIfFull(n.parent)
+}
+
+// summarise brings all summaries up to date. In between, vectors come and go without a
+// change above their micro-cluster: the way there may be a little old.
+func (t *Tree) summarise(n *node) {
+	for _, child := range n.children {
+		if child.micro == nil {
+			t.summarise(child)
+		}
+	}
+	if n.parent != nil {
+		n.summarise()
+		t.refresh(n)
+		t.touchNode(n)
+	}
 }
 
 // summarise sums the children up anew.

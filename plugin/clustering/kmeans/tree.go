@@ -89,7 +89,8 @@ func (t *Tree) Insert(x []float64) clustering.MicroID {
 		t.widen(d)
 	}
 	m, squared := t.nearest(x)
-	if m == nil || !t.absorbs(m, x, squared) {
+	founded := m == nil || !t.absorbs(m, x, squared)
+	if founded {
 		m = t.found()
 		if len(t.segments.list) > 0 {
 			m.segment = t.segments.nearest(x, t.metric)
@@ -97,7 +98,10 @@ func (t *Tree) Insert(x []float64) clustering.MicroID {
 		t.plant(m, x)
 	}
 	t.insert(m, x)
-	t.climb(m.place, func(f *cf.Feature) { f.Insert(1, x) })
+	t.refresh(m.place)
+	if founded {
+		t.climb(m.place, func(f *cf.Feature) { f.Insert(1, x) })
+	}
 	if m.segment != nil {
 		m.segment.members.Insert(1, x)
 		t.segments.touch(m.segment)
@@ -126,7 +130,7 @@ func (t *Tree) Retract(id clustering.MicroID, x []float64) error {
 		err = firstOf(err, m.segment.members.Retract(1, x))
 		t.segments.touch(m.segment)
 	}
-	t.climb(m.place, func(f *cf.Feature) { err = firstOf(err, f.Retract(1, x)) })
+	t.refresh(m.place)
 	if m.members.N() == 0 {
 		t.remove(m)
 		t.uproot(m.place)
