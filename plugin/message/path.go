@@ -3,6 +3,7 @@ package message
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,8 +24,10 @@ func ParsePath(text string) (Path, error) {
 
 // Set gives the message a value at the path. The message must be a JSON object;
 // objects on the way are made where they are missing, and replace what is no object.
+// Only the objects on the way are copied: the rest is shared with the message as it was,
+// which nobody modifies in place.
 func (p Path) Set(m *service.Message, value any) error {
-	content, err := m.AsStructuredMut()
+	content, err := m.AsStructured()
 	if err != nil {
 		return errors.New("the message is not JSON: parse it before this processor")
 	}
@@ -32,15 +35,22 @@ func (p Path) Set(m *service.Message, value any) error {
 	if !ok {
 		return fmt.Errorf("the message is %s: make it an object before this processor", TypeName(content))
 	}
+	root := copied(object)
+	object = root
 	for _, name := range p[:len(p)-1] {
-		next, ok := object[name].(map[string]any)
-		if !ok {
-			next = map[string]any{}
-			object[name] = next
-		}
+		next, _ := object[name].(map[string]any)
+		next = copied(next)
+		object[name] = next
 		object = next
 	}
 	object[p[len(p)-1]] = value
-	m.SetStructuredMut(content)
+	m.SetStructured(root)
 	return nil
+}
+
+// copied is a map of its own, with room for one more.
+func copied(object map[string]any) map[string]any {
+	own := make(map[string]any, len(object)+1)
+	maps.Copy(own, object)
+	return own
 }

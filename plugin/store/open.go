@@ -19,6 +19,7 @@ func open(options Options) (*Store, error) {
 		name:     options.Path,
 		locks:    newLockTable(),
 		room:     newRoom(options),
+		hot:      newHot(options.MemoryBudget / 16),
 		attached: map[string]any{},
 		watchers: map[*func(time.Duration)]struct{}{},
 	}

@@ -16,6 +16,7 @@ type Store struct {
 	db    *badger.DB
 	locks *lockTable
 	room  *room
+	hot   *hot
 	stop  func() // ends upkeep
 
 	mu       sync.Mutex // guards what follows

@@ -25,9 +25,11 @@ type Tx struct {
 	store *Store
 	txn   *badger.Txn
 
-	step     map[string]write // what the step under way has set
-	stepSize int64            // its bytes, by Badger's count
-	size     int64            // bytes and entries that wait in txn
+	step     map[string]write    // what the step under way has set; nil: the transaction only reads
+	stepSize int64               // its bytes, by Badger's count
+	settled  map[string]write    // what the steps before it have set, and waits in txn
+	found    map[string]struct{} // keys that had a value
+	size     int64               // bytes and entries of that
 	count    int64
 
 	beforeCommit []func() error
@@ -52,7 +54,23 @@ func (tx *Tx) Get(key []byte) ([]byte, error) {
 	if w, set := tx.step[string(key)]; set {
 		return w.value, nil
 	}
-	return get(tx.txn, key)
+	if w, set := tx.settled[string(key)]; set {
+		return w.value, nil
+	}
+	if tx.step == nil {
+		return get(tx.txn, key)
+	}
+	value, found := tx.store.hot.get(key)
+	if !found {
+		var err error
+		if value, err = get(tx.txn, key); err != nil {
+			return nil, err
+		}
+	}
+	if value != nil {
+		tx.found[string(key)] = struct{}{}
+	}
+	return value, nil
 }
 
 // Scan sees what earlier steps set, not the step under way.
@@ -149,6 +167,7 @@ func (tx *Tx) settle() error {
 		if err != nil {
 			return err
 		}
+		tx.settled[key] = w
 	}
 	tx.size += tx.stepSize
 	tx.count += int64(len(tx.step))
@@ -182,6 +201,8 @@ func (tx *Tx) commit() error {
 		return explainCommit(tx.store.name, err)
 	}
 	tx.store.committed(time.Since(start))
+	tx.store.hot.committed(tx.settled, tx.found)
+	clear(tx.settled)
 	tx.size, tx.count = 0, 0
 	return nil
 }
@@ -202,7 +223,7 @@ func (s *Store) Update(ctx context.Context, locks []Lock, fn func(tx *Tx) error)
 	}
 	defer release()
 
-	tx := &Tx{store: s, txn: s.db.NewTransaction(true), step: map[string]write{}}
+	tx := &Tx{store: s, txn: s.db.NewTransaction(true), step: map[string]write{}, settled: map[string]write{}, found: map[string]struct{}{}}
 	done := false
 	defer func() { // also when fn panics
 		tx.txn.Discard()
