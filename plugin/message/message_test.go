@@ -123,13 +123,13 @@ func TestRuns(t *testing.T) {
 	} {
 		var got []string
 		for _, run := range Runs(batch(pattern)) {
-			text := ""
+			var text []byte
 			for _, m := range run {
 				b, err := m.AsBytes()
 				require.NoError(t, err)
-				text += string(b)
+				text = append(text, b...)
 			}
-			got = append(got, text)
+			got = append(got, string(text))
 		}
 		assert.Equal(t, want, got, pattern)
 	}

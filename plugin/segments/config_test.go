@@ -1,6 +1,7 @@
 package segments
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -58,10 +59,6 @@ func TestLint(t *testing.T) {
 			continue
 		}
 		require.NotEmpty(t, lints, conf)
-		found := ""
-		for _, lint := range lints {
-			found += lint.Error() + "\n"
-		}
-		assert.Contains(t, found, want, conf)
+		assert.Contains(t, fmt.Sprint(lints), want, conf)
 	}
 }
