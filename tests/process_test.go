@@ -40,11 +40,21 @@ type shoal struct {
 // start runs the sub-command run on a configuration.
 func start(t *testing.T, dir, config string) *shoal {
 	t.Helper()
-	path := filepath.Join(dir, "shoal.yaml")
-	require.NoError(t, os.WriteFile(path, []byte(config), 0o600))
+	write(t, dir, "shoal.yaml", config)
+	return command(t, dir, "run", "shoal.yaml")
+}
+
+func write(t *testing.T, dir, name, text string) {
+	t.Helper()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
+}
+
+// command starts any sub-command.
+func command(t *testing.T, dir string, arguments ...string) *shoal {
+	t.Helper()
 	binary, err := os.Executable()
 	require.NoError(t, err)
-	p := &shoal{Cmd: exec.Command(binary, "run", path)}
+	p := &shoal{Cmd: exec.Command(binary, arguments...)}
 	p.Dir = dir
 	p.Env = append(os.Environ(), asShoal+"=1")
 	p.Stdout, p.Stderr = &p.output, &p.output
