@@ -47,7 +47,7 @@ Each message is an event of one customer. `+"`event`"+` maps it to flat columns,
 
 Time is the time of the events: features are read as of the newest event of the customer. That instant becomes the metadata `+"`feature_as_of`"+`; `+"`feature_version`"+` is the number of events applied to this customer. The state depends on which events there were, not on their order.
 
-An event counts once. Messages with Kafka metadata (topic, partition, offset) are known by their position, others by the column `+"`id`"+`; where both exist, either suffices. An event that comes again changes nothing and goes on with the customer's current features and the metadata `+"`feature_duplicate: true`"+`.
+An event counts once. Messages with Kafka metadata (topic, partition, offset) are known by their position, others by the column `+"`id`"+`; where both exist, either suffices. An event that comes again changes nothing and goes on with the customer's current features and the metadata `+"`feature_duplicate: true`"+`, with `+"`feature_first_version`"+`, the version that the customer had the first time, where an id tells. After a crash, the events of the last batch go on with the features that they had the first time, so that processors after this one miss nothing.
 
 A batch is one transaction. A message that cannot be read, or fails a check, is flagged with an error and passed on without features; it changes nothing, and the others of the batch are applied. When state cannot be written, the whole batch is flagged and has changed nothing; delivery again mends it.
 

@@ -1,0 +1,201 @@
+package segments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/redpanda-data/benthos/v4/public/bloblang"
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/duration"
+	"github.com/shoal-stream/shoal/plugin/message"
+	"github.com/shoal-stream/shoal/plugin/store"
+	"github.com/shoal-stream/shoal/plugin/store/ledger"
+)
+
+const (
+	saFieldStore         = "store"
+	saFieldModel         = "model"
+	saFieldKey           = "key"
+	saFieldFeatures      = "features"
+	saFieldTimestamp     = "timestamp"
+	saFieldEventID       = "event_id"
+	saFieldEventIDWindow = "event_id_window"
+	saFieldSource        = "source"
+	saFieldLearn         = "learn"
+	saFieldResult        = "result"
+)
+
+func assignSpec() *service.ConfigSpec {
+	return service.NewConfigSpec().
+		Summary("Keeps every customer in a segment that updates with each event, by clustering that never retrains from scratch.").
+		Description(`
+With `+"`key`"+`, a model describes the current population: each customer counts once, at their latest features. A new vector first takes the old one out, exactly, so segment sizes add up to the number of customers. Without `+"`key`"+`, every message is a point of its own.
+
+The result is an object at the path `+"`result`"+`:
+
+`+"```json"+`
+{"id":"s3","status":"assigned","distance":0.83,"confidence":0.71,"outlier":false,
+ "previous":"s1","changed":true,"cause":"behaviour","since":"2011-06-02T10:00:00Z","model_version":17}
+`+"```"+`
+
+`+"`distance`"+` is the scaled distance to the centroid of the own segment, `+"`confidence`"+` is 1 minus its share of the distance to the nearest other. `+"`previous`, `since` and `cause`"+` tell of the customer's last move, `+"`changed`"+` whether this message made it; `+"`cause`"+` is behaviour (their own events) or remodel (the segments moved). `+"`status`"+` is assigned, stale (the model has a newer vector of this customer: nothing is changed) or warming_up.
+
+A batch is one transaction. When state cannot be written, the whole batch is flagged with the error and nothing has changed; delivery again mends it.`).
+		Fields(
+			service.NewStringField(saFieldStore).Description("Label of the `segment_store` that keeps the model."),
+			service.NewStringField(saFieldModel).Description("Name of the model in the store.").Default("default"),
+			service.NewBloblangField(saFieldKey).
+				Description("The customer: a mapping to a string that is not empty, or to an integer. Without it, every message is a point of its own.").
+				Optional().Example("this.customer_id"),
+			service.NewBloblangField(saFieldFeatures).
+				Description("The features: a mapping to an object of numbers, or to an array (the names are then `0`, `1`, ...). Null is missing.").
+				Default("this.features"),
+			service.NewStringField(saFieldTimestamp).
+				Description("Event time of the features: a mapping to RFC 3339 or an epoch number. Empty, the default: metadata `feature_as_of`, else now.").
+				Default(""),
+			service.NewStringField(saFieldEventID).
+				Description("Without `key` only: a mapping to an id that makes a point count once, however often it is delivered. Kafka positions do so by themselves. Empty, the default: no id.").
+				Default(""),
+			service.NewStringField(saFieldEventIDWindow).
+				Description("For how long in event time an id is remembered; 0s: for ever.").
+				Default("7d"),
+			service.NewStringField(saFieldSource).
+				Description("Without `key` only: names the cluster that Kafka positions come from, where topics of several clusters meet in one model.").
+				Default(""),
+		).
+		Fields(modelFields()...).
+		Fields(
+			service.NewBoolField(saFieldLearn).
+				Description("`false`: say where a message belongs and learn nothing from it. By default each message teaches the model.").
+				Default(true),
+			service.NewStringField(saFieldResult).
+				Description("Dot path in the message that receives the result.").Default("segment"),
+		).
+		LintRule(modelLint).
+		Example("Customers by what they do", "Features come from `feature_extract`; spend is seen on a logarithmic scale.", `
+cache_resources:
+  - label: customers
+    segment_store:
+      path: ./state
+
+pipeline:
+  processors:
+    - segment_assign:
+        store: customers
+        key: this.customer_id
+        transforms: { spend: log1p }
+        kmeans: { k: 5 }
+`).
+		Example("Points without a customer", "Textbook sequential k-means over readings, each counted once by its id.", `
+cache_resources:
+  - label: models
+    segment_store:
+      path: ./state
+
+pipeline:
+  processors:
+    - segment_assign:
+        store: models
+        model: readings
+        features: '[ this.temperature, this.pressure ]'
+        event_id: this.id
+        online_kmeans: { k: 3 }
+`)
+}
+
+func newAssignFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ *assign, err error) {
+	a := &assign{failures: message.NewFailures(res.Logger())}
+	if a.name, err = conf.FieldString(saFieldModel); err != nil {
+		return nil, err
+	}
+	if a.settings, err = parseSettings(conf); err != nil {
+		return nil, err
+	}
+	if err = a.parseMappings(conf); err != nil {
+		return nil, err
+	}
+	if a.learn, err = conf.FieldBool(saFieldLearn); err != nil {
+		return nil, err
+	}
+	result, err := conf.FieldString(saFieldResult)
+	if err != nil {
+		return nil, err
+	}
+	if a.result, err = message.ParsePath(result); err != nil {
+		return nil, fmt.Errorf("result: %w", err)
+	}
+	label, err := conf.FieldString(saFieldStore)
+	if err != nil {
+		return nil, err
+	}
+	if a.store, err = store.Use(res, label); err != nil {
+		return nil, err
+	}
+	a.metrics = newModelMetrics(res.Metrics(), a.name)
+	ctx := context.Background()
+	return a, a.store.Do(ctx, func(s *store.Store) error {
+		m, err := attachModel(s, a.name)
+		if err != nil {
+			return err
+		}
+		return s.Update(ctx, []store.Lock{m.lock()}, func(tx *store.Tx) error {
+			return m.adopt(tx, a.settings)
+		})
+	})
+}
+
+func (a *assign) parseMappings(conf *service.ParsedConfig) (err error) {
+	if conf.Contains(saFieldKey) {
+		if a.key, err = conf.FieldBloblang(saFieldKey); err != nil {
+			return err
+		}
+	}
+	a.settings.definition.Keyed = a.key != nil
+	if a.features, err = conf.FieldBloblang(saFieldFeatures); err != nil {
+		return err
+	}
+	if a.timestamp, err = optionalMapping(conf, saFieldTimestamp); err != nil {
+		return err
+	}
+	if a.eventID, err = optionalMapping(conf, saFieldEventID); err != nil {
+		return err
+	}
+	options := ledger.Options{}
+	if options.Source, err = conf.FieldString(saFieldSource); err != nil {
+		return err
+	}
+	if a.key != nil {
+		switch {
+		case a.eventID != nil:
+			return errors.New("event_id is for points without a key: customers are counted once by their key; remove event_id")
+		case options.Source != "":
+			return errors.New("source is for points without a key: customers are counted once by their key; remove source")
+		}
+		return nil
+	}
+	window, err := conf.FieldString(saFieldEventIDWindow)
+	if err != nil {
+		return err
+	}
+	if options.Window, err = duration.Parse(window); err != nil {
+		return fmt.Errorf("event_id_window: %w", err)
+	}
+	a.once = ledger.New("segments/"+a.name, options)
+	return nil
+}
+
+// optionalMapping parses a mapping, nil when it is empty: an empty mapping would
+// pass lint and err at each message.
+func optionalMapping(conf *service.ParsedConfig, field string) (*bloblang.Executor, error) {
+	text, err := conf.FieldString(field)
+	if err != nil || text == "" {
+		return nil, err
+	}
+	mapping, err := bloblang.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", field, err)
+	}
+	return mapping, nil
+}
