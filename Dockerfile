@@ -14,16 +14,16 @@ RUN --mount=type=cache,target=/go/pkg/mod \
     --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 go build -trimpath -tags timetzdata \
       -ldflags "-s -w -X main.version=${VERSION}" \
-      -o /root/image/shoal ./cmd/shoal && \
-    mkdir -p /root/image/state /root/image/tmp
+      -o /image/shoal ./cmd/shoal
+# Copied as a tree: COPY would not set a sticky bit, and takes the owners as they are here.
+RUN install -D -m 0644 -t /image/etc/ssl/certs /etc/ssl/certs/ca-certificates.crt && \
+    install -d -m 1777 /image/tmp && \
+    install -d -o 10001 -g 10001 /image/state
 
 FROM scratch
-COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/
-COPY --from=build --chmod=1777 /root/image/tmp /tmp
-COPY --from=build --chown=10001:10001 /root/image/state /state
-COPY --from=build /root/image/shoal /shoal
+COPY --from=build /image /
 USER 10001:10001
-# Where a segment_store with the path /state keeps its state.
+# Where a segment_store with the path /state (or ./state) keeps its state.
 VOLUME /state
 EXPOSE 4195
 HEALTHCHECK --start-period=10s CMD ["/shoal", "healthcheck"]

@@ -6,9 +6,11 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -23,6 +25,10 @@ func TestMain(m *testing.M) {
 		hold(os.Args[len(os.Args)-1])
 	case "commit":
 		commitForEver(os.Args[len(os.Args)-1], os.Getenv("POWER") != "")
+	case "fill":
+		budget, err := strconv.ParseInt(os.Getenv("BUDGET"), 10, 64)
+		must(err)
+		fill(os.Args[len(os.Args)-1], budget)
 	default:
 		os.Exit(m.Run())
 	}
@@ -60,6 +66,34 @@ func commitForEver(path string, power bool) {
 		}))
 		_, err := fmt.Fprintln(out, number)
 		must(errors.Join(err, out.Flush()))
+	}
+}
+
+// fill does 300,000 read-modify-writes of 500 bytes on 200,000 keys, and prints the
+// memory that it has of its own then, in kilobytes: without the files that are mapped.
+func fill(path string, budget int64) {
+	s, err := Open(Options{Path: path, MemoryBudget: budget})
+	must(err)
+	random := rand.New(rand.NewPCG(1, 0))
+	for range 3000 {
+		must(s.Update(context.Background(), nil, func(tx *Tx) error {
+			for range 100 {
+				must(tx.Step(func() error {
+					key := benchKey(random.IntN(200_000))
+					value, err := tx.Get(key)
+					tx.Set(key, modified(value))
+					return err
+				}))
+			}
+			return nil
+		}))
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	must(err)
+	for line := range strings.Lines(string(status)) {
+		if kilobytes, found := strings.CutPrefix(line, "RssAnon:"); found {
+			fmt.Println(strings.TrimSuffix(strings.TrimSpace(kilobytes), " kB"))
+		}
 	}
 }
 

@@ -52,19 +52,25 @@ func (o Options) check() error {
 
 // badger divides the memory budget.
 //
-// A sixteenth of it is one memtable. Badger keeps up to three of those (one that
-// fills, one or two that are written out, each with a quarter more for its arena),
-// needs about as much again while it builds and compacts tables, and maps the
-// write-ahead log of each, which counts as resident. Block and index cache get a
-// sixteenth each. What is left is for the batches under way and Go's collector.
+// A memtable is a thirty-second of it. Badger keeps up to three of those (one that fills,
+// one or two that are written out, each with a quarter more for its arena), and in all
+// eight times as much while it builds tables of them, which Go's collector doubles. A
+// transaction takes 15 % of a memtable, in which a model has to fit: so there is a least
+// size, and a store with a small budget takes more than that. Caches get a sixteenth each.
+//
+// Tables are mapped: what is read of them counts as resident as well, until the kernel
+// needs the memory for something else.
 func (o Options) badger() badger.Options {
+	const least, most = 4 << 20, 64 << 20
+	memtable := min(max(o.MemoryBudget/32, least), most)
 	sixteenth := o.MemoryBudget / 16
-	transaction := sixteenth * 15 / 100 // Badger's own rule
+	transaction := memtable * 15 / 100 // Badger's own rule
 	options := badger.DefaultOptions(o.Path).
 		WithInMemory(o.InMemory).
 		WithSyncWrites(o.SyncWrites && !o.InMemory).
 		WithEncryptionKey(o.EncryptionKey).
-		WithMemTableSize(sixteenth).
+		WithMemTableSize(memtable).
+		WithBaseTableSize(max(memtable/8, 256<<10)).
 		WithNumMemtables(2).
 		WithBlockCacheSize(sixteenth).
 		WithIndexCacheSize(sixteenth).

@@ -129,7 +129,7 @@ func (tx *Tx) Step(fn func() error) error {
 		tx.dropStep()
 		return err
 	}
-	if tx.stepSize > tx.store.db.MaxBatchSize()*2/5 || int64(len(tx.step)) > tx.store.db.MaxBatchCount()*2/5 {
+	if tx.stepSize > tx.store.db.MaxBatchSize()/4 || int64(len(tx.step)) > tx.store.db.MaxBatchCount()/4 {
 		err := fmt.Errorf("one event changes %d keys and %d bytes, more than a transaction takes: raise memory_budget of the segment_store", len(tx.step), tx.stepSize)
 		tx.dropStep()
 		return err
@@ -147,9 +147,9 @@ func (tx *Tx) BeforeCommit(fn func() error) { tx.beforeCommit = append(tx.before
 func (tx *Tx) OnRollback(fn func()) { tx.rollback = append(tx.rollback, fn) }
 
 // crowded tells that the next step and the functions before a commit might not
-// fit any more: half of Badger's limit is theirs.
+// fit any more: three quarters of Badger's limit are theirs.
 func (tx *Tx) crowded() bool {
-	return tx.size > tx.store.db.MaxBatchSize()/2 || tx.count > tx.store.db.MaxBatchCount()/2
+	return tx.size > tx.store.db.MaxBatchSize()/4 || tx.count > tx.store.db.MaxBatchCount()/4
 }
 
 // settle hands what the last step set to Badger's transaction.

@@ -1,0 +1,69 @@
+package plugin_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin"
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+// A blank import is enough for the global environment; others are registered once.
+func TestRegister(t *testing.T) {
+	t.Parallel()
+	for name, env := range map[string]*service.Environment{
+		"global":         service.GlobalEnvironment(),
+		"copy of global": service.NewEnvironment(),
+		"empty":          service.NewEmptyEnvironment(),
+	} {
+		require.NoError(t, plugin.Register(env), name)
+		require.NoError(t, plugin.Register(env), name)
+		_, found := env.GetCacheConfig("segment_store")
+		assert.True(t, found, name)
+		for _, processor := range []string{"privacy_mask", "feature_extract", "segment_assign", "segment_snapshot"} {
+			_, found := env.GetProcessorConfig(processor)
+			assert.True(t, found, "%s: %s", name, processor)
+		}
+	}
+}
+
+// Records that contradict each other, or that cannot be read, are found.
+func TestVerifyFindsDamage(t *testing.T) {
+	t.Parallel()
+	for want, key := range map[string][]byte{
+		`ledger "features/default"`: store.Key(store.KindLedger, "features/default", []byte("x")),
+		`feature set "shop"`:        store.Key(store.KindFeatureSet, "shop", []byte("layout")),
+		`model "m": there are records of it, and no definition`: store.Key(store.KindModel, "m", []byte("e")),
+	} {
+		s, err := store.Open(store.Options{Path: filepath.Join(t.TempDir(), "state"), MemoryBudget: store.MinMemoryBudget})
+		require.NoError(t, err)
+		_, err = plugin.Verify(t.Context(), s)
+		require.NoError(t, err)
+		require.NoError(t, s.Update(t.Context(), nil, func(tx *store.Tx) error {
+			return tx.Step(func() error {
+				tx.Set(key, []byte("damaged"))
+				return nil
+			})
+		}))
+		_, err = plugin.Verify(t.Context(), s)
+		require.ErrorContains(t, err, want)
+		require.NoError(t, s.Close())
+	}
+}
+
+func ExampleReport() {
+	fmt.Print(plugin.Report{
+		Profiles: map[string]int{"default": 879},
+		Models:   map[string]int{"default": 879},
+	})
+	// Output:
+	// feature set "default": 879 profiles
+	// model "default": 879 customers
+	// all invariants hold
+}
