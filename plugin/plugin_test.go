@@ -37,8 +37,8 @@ func TestRegister(t *testing.T) {
 func TestVerifyFindsDamage(t *testing.T) {
 	t.Parallel()
 	for want, key := range map[string][]byte{
-		`ledger "features/default"`: store.Key(store.KindLedger, "features/default", []byte("x")),
-		`feature set "shop"`:        store.Key(store.KindFeatureSet, "shop", []byte("layout")),
+		`ledger "features/default"`:                             store.Key(store.KindLedger, "features/default", []byte("x")),
+		`feature set "shop"`:                                    store.Key(store.KindFeatureSet, "shop", []byte("layout")),
 		`model "m": there are records of it, and no definition`: store.Key(store.KindModel, "m", []byte("e")),
 	} {
 		s, err := store.Open(store.Options{Path: filepath.Join(t.TempDir(), "state"), MemoryBudget: store.MinMemoryBudget})

@@ -50,7 +50,7 @@ func TestStoreVerify(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "state")
 	_, err := run(t, "store", "verify", "--path", path)
 	require.ErrorContains(t, err, "there is no store at --path "+path+": name its directory")
-	_, err = run(t, "store", "verify", "--path", path+"/..", "--encryption-key", "not base64!")
+	_, err = run(t, "store", "verify", "--path", t.TempDir(), "--encryption-key", "not base64!")
 	require.ErrorContains(t, err, "encryption_key is not base64")
 
 	s, err := store.Open(store.Options{Path: path, MemoryBudget: store.DefaultMemoryBudget})

@@ -30,6 +30,8 @@ type state struct {
 	engine clustering.Engine
 	asOf   int64 // newest event time, in Unix nanoseconds
 
+	history *history
+
 	vector    []float64 // reused from event to event
 	described time.Time // when metrics last told the sizes of the segments
 }
@@ -40,6 +42,7 @@ var (
 	suffixNames      = []byte("n")
 	suffixAsOf       = []byte("t")
 	suffixEngine     = []byte("e") // then the engine's own key
+	suffixHistory    = []byte("h") // then the place in the ring
 )
 
 // attachModel is the model in memory that all its processors share.
@@ -116,6 +119,9 @@ func (m *model) write(tx *store.Tx, asOfBefore int64) {
 	if s.asOf != asOfBefore {
 		tx.Set(m.key(suffixAsOf), binary.AppendVarint(nil, s.asOf))
 	}
+	s.history.save(func(place byte, record []byte) {
+		tx.Set(append(m.key(suffixHistory), place), record)
+	})
 	s.engine.Save(engineRecords{tx: tx, prefix: m.key(suffixEngine)})
 }
 
@@ -139,7 +145,7 @@ func (r engineRecords) key(key []byte) []byte {
 // may be those of the moment.
 func readState(r store.Reader, name string, c settings) (*state, error) {
 	m := &model{name: name}
-	s := &state{space: newSpace(c.definition), asOf: math.MinInt64}
+	s := &state{space: newSpace(c.definition), asOf: math.MinInt64, history: newHistory()}
 	stored, err := r.Get(m.key(suffixDefinition))
 	if err != nil {
 		return nil, err
@@ -165,6 +171,11 @@ func readState(r store.Reader, name string, c settings) (*state, error) {
 	}
 	if asOf != nil {
 		s.asOf, _ = binary.Varint(asOf)
+	}
+
+	err = r.Scan(m.key(suffixHistory), func(_, record []byte) error { return s.history.load(record) })
+	if err != nil {
+		return nil, err
 	}
 
 	s.engine, err = newEngine(c, s.space.weight)

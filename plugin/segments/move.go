@@ -58,7 +58,7 @@ func (m *model) move(tx *store.Tx, s *state, p point) (contribution, status, err
 		told, stood = c.Segment, s.engine.Segment(c.Micro)
 		switch {
 		case c.isRepeatedBy(p, x):
-			c.Changed = c.wasMovedBy(p)
+			s.history.tell(p, c)
 			return *c, statusAssigned, nil
 		case p.at < c.At:
 			c.Segment, c.Changed = stood, false
@@ -83,6 +83,7 @@ func (m *model) move(tx *store.Tx, s *state, p point) (contribution, status, err
 		if record != nil && went == stood {
 			c.Cause = causeRemodel // it was not this event that moved them
 		}
+		s.history.note(p, c)
 	}
 	tx.Set(key, c.append(nil))
 	return *c, statusAssigned, nil
@@ -100,20 +101,6 @@ func (c *contribution) isRepeatedBy(p point, x []float64) bool {
 		return p.version <= c.Version
 	default:
 		return sameVector(c.Vector, x)
-	}
-}
-
-// wasMovedBy tells that a repeated point is the one that made the last move: it is told
-// as a move again, as nobody may have heard of it. Where the point cannot be told from
-// others, they all tell of the move.
-func (c *contribution) wasMovedBy(p point) bool {
-	switch {
-	case p.first != 0:
-		return p.first == c.MovedBy
-	case p.duplicate || p.version == 0:
-		return c.Changed
-	default:
-		return p.version == c.MovedBy
 	}
 }
 

@@ -1,0 +1,145 @@
+package segments
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/fnv"
+	"slices"
+
+	"github.com/shoal-stream/shoal/plugin/clustering"
+)
+
+// keptBatches is how many batches with moves are remembered: more than an output has under
+// way when the process dies.
+const keptBatches = 256
+
+// history remembers the moves of the last batches, so that an event which is delivered
+// again tells of its move again, also when its customer has moved on since.
+type history struct {
+	moves   map[moveID]move
+	batches [keptBatches][]moveID // in a ring
+	next    uint64                // batch
+	fresh   []moveID              // of the batch under way
+}
+
+// moveID is the point that made a move: its version, or its time where it has none.
+type moveID struct {
+	customer uint64 // hashed
+	version  uint64
+	at       int64
+}
+
+// move is what a customer was told of one.
+type move struct {
+	segment, previous clustering.SegmentID
+	since             int64
+	cause             cause
+}
+
+func newHistory() *history { return &history{moves: map[moveID]move{}} }
+
+// idOf is that of the point with this version.
+func idOf(p point, version uint64) moveID {
+	h := fnv.New64a()
+	h.Write([]byte(p.customer))
+	id := moveID{customer: h.Sum64(), version: version}
+	if version == 0 {
+		id.at = p.at
+	}
+	return id
+}
+
+// note remembers the move that a point has made.
+func (h *history) note(p point, c *contribution) {
+	id := idOf(p, p.version)
+	h.moves[id] = move{segment: c.Segment, previous: c.Previous, since: c.Since, cause: c.Cause}
+	h.fresh = append(h.fresh, id)
+}
+
+// tell makes the contribution of a customer say what a repeated point was told: a move,
+// if it made one. A point that cannot be told from others tells of the last move.
+func (h *history) tell(p point, c *contribution) {
+	version := p.version
+	switch {
+	case p.first != 0:
+		version = p.first
+	case p.duplicate:
+		version = c.MovedBy
+	}
+	if m, moved := h.moves[idOf(p, version)]; moved {
+		c.Segment, c.Previous, c.Since, c.Cause, c.Changed = m.segment, m.previous, m.since, m.cause, true
+		return
+	}
+	if version != 0 { // else the point is the one that is in
+		c.Changed = version == c.MovedBy
+	}
+}
+
+// save puts the moves of the batch, in the place of those of the oldest.
+func (h *history) save(put func(place byte, record []byte)) {
+	if len(h.fresh) == 0 {
+		return
+	}
+	place := h.next % keptBatches
+	record := binary.AppendUvarint(nil, h.next)
+	for _, id := range h.fresh {
+		m := h.moves[id]
+		record = binary.LittleEndian.AppendUint64(record, id.customer)
+		record = binary.AppendUvarint(record, id.version)
+		record = binary.AppendVarint(record, id.at)
+		record = binary.AppendUvarint(record, uint64(m.segment))
+		record = binary.AppendUvarint(record, uint64(m.previous))
+		record = binary.AppendVarint(record, m.since)
+		record = append(record, byte(m.cause))
+	}
+	put(byte(place), record)
+	for _, old := range h.batches[place] {
+		if !slices.Contains(h.fresh, old) {
+			delete(h.moves, old)
+		}
+	}
+	h.batches[place], h.fresh = h.fresh, nil
+	h.next++
+}
+
+var errHistory = errors.New("the record of its last moves is damaged: restore the newest backup to a new path")
+
+// load takes one record of save.
+func (h *history) load(record []byte) error {
+	number, size := binary.Uvarint(record)
+	if size <= 0 {
+		return errHistory
+	}
+	place := number % keptBatches
+	for rest := record[size:]; len(rest) > 0; {
+		if len(rest) < 8 {
+			return errHistory
+		}
+		id := moveID{customer: binary.LittleEndian.Uint64(rest)}
+		rest = rest[8:]
+		var segment, previous uint64
+		var m move
+		for _, field := range []any{&id.version, &id.at, &segment, &previous, &m.since} {
+			size := 0
+			switch f := field.(type) {
+			case *uint64:
+				*f, size = binary.Uvarint(rest)
+			case *int64:
+				*f, size = binary.Varint(rest)
+			}
+			if size <= 0 {
+				return errHistory
+			}
+			rest = rest[size:]
+		}
+		if len(rest) == 0 {
+			return errHistory
+		}
+		m.segment, m.previous, m.cause = clustering.SegmentID(segment), clustering.SegmentID(previous), cause(rest[0])
+		rest = rest[1:]
+		h.moves[id] = m
+		h.batches[place] = append(h.batches[place], id)
+	}
+	h.next = max(h.next, number+1)
+	return nil
+}
