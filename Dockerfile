@@ -15,13 +15,14 @@ RUN --mount=type=cache,target=/go/pkg/mod \
     CGO_ENABLED=0 go build -trimpath -tags timetzdata \
       -ldflags "-s -w -X main.version=${VERSION}" \
       -o /image/shoal ./cmd/shoal
-# Copied as a tree: COPY would not set a sticky bit, and takes the owners as they are here.
+# Copied as a tree, as COPY would not set a sticky bit.
 RUN install -D -m 0644 -t /image/etc/ssl/certs /etc/ssl/certs/ca-certificates.crt && \
     install -d -m 1777 /image/tmp && \
-    install -d -o 10001 -g 10001 /image/state
+    install -d /state
 
 FROM scratch
 COPY --from=build /image /
+COPY --from=build --chown=10001:10001 /state /state
 USER 10001:10001
 # Where a segment_store with the path /state (or ./state) keeps its state.
 VOLUME /state

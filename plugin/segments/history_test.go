@@ -17,6 +17,7 @@ func TestMovesAreToldAgain(t *testing.T) {
 	r := openRig(t, path)
 	a := r.assign(keyed)
 	twoGroups(t, a, 40)
+	a.tell(t, "c0", near(0), "feature_as_of", day(0), "feature_version", 100)
 	there := func(a *assign, meta ...any) result {
 		return a.tell(t, "c0", near(1), append([]any{"feature_as_of", day(1), "feature_version", 101}, meta...)...)
 	}
@@ -33,7 +34,7 @@ func TestMovesAreToldAgain(t *testing.T) {
 			a = r.assign(keyed)
 		}
 		for i, got := range []result{
-			there(a, "feature_duplicate", true), back(a, "feature_duplicate", true, "feature_first_version", 102),
+			there(a, "feature_duplicate", true, "feature_first_version", 101), back(a, "feature_duplicate", true, "feature_first_version", 102),
 			back(a, "feature_duplicate", true, "feature_first_version", 101), // with what its customer is like now
 		} {
 			want := []result{wantThere, wantBack, wantThere}[i]
