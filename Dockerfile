@@ -22,6 +22,7 @@ RUN install -D -m 0644 -t /image/etc/ssl/certs /etc/ssl/certs/ca-certificates.cr
 
 FROM scratch
 COPY --from=build /image /
+COPY LICENSE /
 COPY --from=build --chown=10001:10001 /state /state
 USER 10001:10001
 # Where a segment_store with the path /state (or ./state) keeps its state.

@@ -25,7 +25,7 @@ cache_resources:
 // count is a pipeline that counts what is posted, and answers with the features.
 const count = `
 input:
-  http_server: { path: /%s, timeout: 30s }
+  http_server: { address: "%s", path: /%s, timeout: 30s }
 pipeline:
   threads: 4
   processors:
@@ -37,6 +37,9 @@ pipeline:
 output:
   sync_response: {}
 `
+
+// quiet keeps the server of the runtime off: many run at once.
+const quiet = "http: { enabled: false }\n"
 
 // free is an address that nobody listens on.
 func free(t *testing.T) string {
@@ -66,22 +69,20 @@ func TestResourceFilesAndStreams(t *testing.T) {
 	t.Parallel()
 	dir, address := t.TempDir(), free(t)
 	write(t, dir, "resources.yaml", storeResource)
-	write(t, dir, "one.yaml", fmt.Sprintf(count, "post", "n")+"http: { address: "+address+" }\n")
+	write(t, dir, "one.yaml", fmt.Sprintf(count, address, "post", "n")+quiet)
 	run := command(t, dir, "run", "-r", "resources.yaml", "one.yaml")
 	post(t, "http://"+address+"/post", `"events":1`)
-	require.NoError(t, run.Process.Signal(os.Interrupt))
-	run.finish(t)
+	run.stop(t)
 
 	address = free(t)
 	write(t, dir, "main.yaml", "http: { address: "+address+" }\n")
-	write(t, dir, "a.yaml", fmt.Sprintf(count, "post", "a"))
-	write(t, dir, "b.yaml", fmt.Sprintf(count, "post", "b"))
+	write(t, dir, "a.yaml", fmt.Sprintf(count, "", "post", "a"))
+	write(t, dir, "b.yaml", fmt.Sprintf(count, "", "post", "b"))
 	streams := command(t, dir, "streams", "-o", "main.yaml", "-r", "resources.yaml", "a.yaml", "b.yaml")
 	post(t, "http://"+address+"/a/post", `"events":2`) // on the state that run has left
 	post(t, "http://"+address+"/b/post", `"events":3`)
 	post(t, "http://"+address+"/a/post", `"events":4`)
-	require.NoError(t, streams.Process.Signal(os.Interrupt))
-	streams.finish(t)
+	streams.stop(t)
 	contents(t, filepath.Join(dir, "state"))
 }
 
@@ -90,7 +91,9 @@ func TestReload(t *testing.T) {
 	t.Parallel()
 	dir, address := t.TempDir(), free(t)
 	config := func(feature string) string {
-		return fmt.Sprintf(count, "post", feature) + storeResource + "http: { address: " + address + " }\n"
+		// A server of its own: the closing input of the old configuration takes a path of the
+		// shared one away from the new.
+		return fmt.Sprintf(count, address, "post", feature) + storeResource + quiet
 	}
 	write(t, dir, "shoal.yaml", config("before"))
 	p := command(t, dir, "run", "-w", "shoal.yaml")
@@ -100,8 +103,7 @@ func TestReload(t *testing.T) {
 		write(t, dir, "shoal.yaml", config(fmt.Sprintf("after%d", round)))
 		post(t, "http://"+address+"/post", fmt.Sprintf(`"after%d":`, round))
 	}
-	require.NoError(t, p.Process.Signal(os.Interrupt))
-	p.finish(t)
+	p.stop(t)
 	contents(t, filepath.Join(dir, "state"))
 }
 
@@ -109,7 +111,7 @@ func TestReload(t *testing.T) {
 func TestABadStoreStopsTheStart(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	holder := start(t, dir, fmt.Sprintf(count, "post", "n")+storeResource+"http: { address: "+free(t)+" }\n")
+	holder := start(t, dir, fmt.Sprintf(count, free(t), "post", "n")+storeResource+quiet)
 	require.Eventually(t, func() bool {
 		_, err := os.Stat(filepath.Join(dir, "state", "MANIFEST"))
 		return err == nil
@@ -125,13 +127,12 @@ func TestABadStoreStopsTheStart(t *testing.T) {
 		if !strings.HasPrefix(store, "{") {
 			store = "{ " + store + " }"
 		}
-		write(t, dir, "bad.yaml", fmt.Sprintf(count, "post", "n")+"http: { address: "+free(t)+" }\ncache_resources: [ { label: customers, segment_store: "+store+" } ]\n")
+		write(t, dir, "bad.yaml", fmt.Sprintf(count, free(t), "post", "n")+quiet+"cache_resources: [ { label: customers, segment_store: "+store+" } ]\n")
 		p := command(t, dir, "run", "bad.yaml")
 		stuck := time.AfterFunc(time.Minute, func() { _ = p.Process.Kill() })
 		require.Error(t, p.Wait())
 		stuck.Stop()
 		assert.Contains(t, p.output.String(), want)
 	}
-	require.NoError(t, holder.Process.Signal(os.Interrupt))
-	holder.finish(t)
+	holder.stop(t)
 }

@@ -71,6 +71,17 @@ func (p *shoal) finish(t *testing.T) {
 	require.NoError(t, p.Wait(), "%s", &p.output)
 }
 
+// stop asks a process to end. One that was about to begin may die of it instead.
+func (p *shoal) stop(t *testing.T) {
+	t.Helper()
+	require.NoError(t, p.Process.Signal(os.Interrupt))
+	stuck := time.AfterFunc(2*time.Minute, func() { _ = p.Process.Kill() })
+	defer stuck.Stop()
+	if err := p.Wait(); err != nil {
+		require.EqualError(t, err, "signal: interrupt", "%s", &p.output)
+	}
+}
+
 // finishes tells that the process ended by itself, before it was killed after d.
 func (p *shoal) finishes(t *testing.T, d time.Duration) bool {
 	t.Helper()
