@@ -49,7 +49,7 @@ State survives the death of the process at any instant. With `+"`durability: pow
 				Description("Sizes memtables and caches, so that the memory of the store stays near it. At least 32MiB.").
 				Default("256MiB"),
 			service.NewStringField(ssFieldMinFree).
-				Description("Free space on the disk below which commits are refused until there is room again; messages fail meanwhile and nothing is lost. It leaves room for compactions, so keep it above `memory_budget`. 0 turns the check off: a full disk then kills the process.").
+				Description("Free space on the disk below which commits are refused until there is room again; messages fail meanwhile and nothing is lost. It leaves room for compactions: keep it at `memory_budget` or more, and at 128MiB or more. 0 turns the check off: a full disk then kills the process.").
 				Default("256MiB"),
 		).
 		Example("State on a volume, encrypted", "The key comes from the environment.", `

@@ -48,17 +48,26 @@ func hold(path string) {
 	select {}
 }
 
-// commitForEver commits one batch after the other, each of ten records with its number,
-// and tells of a batch once it is committed.
+// batchPlaces is how many batches a child keeps: later ones overwrite earlier ones, so
+// that tables are written, merged and deleted all the time.
+const batchPlaces = 500
+
+// commitForEver commits one batch after the other, each of ten records with its number in
+// front, and tells of a batch once it is committed. Now and then it closes the store and opens
+// it again, so that a kill may come then as well.
 func commitForEver(path string, power bool) {
-	s, err := Open(Options{Path: path, MemoryBudget: MinMemoryBudget, SyncWrites: power})
+	options := Options{Path: path, MemoryBudget: MinMemoryBudget, SyncWrites: power}
+	s, err := Open(options)
 	must(err)
 	out := bufio.NewWriter(os.Stdout)
-	for number := uint64(1); ; number++ {
+	first, err := strconv.ParseUint(os.Getenv("FIRST"), 10, 64)
+	must(err)
+	for number := first; ; number++ {
+		place := binary.BigEndian.AppendUint16(nil, uint16(number%batchPlaces))
 		must(s.Update(context.Background(), nil, func(tx *Tx) error {
 			for record := range byte(10) {
 				must(tx.Step(func() error {
-					tx.Set(Key(KindCache, "batch", []byte{record}), binary.BigEndian.AppendUint64(nil, number))
+					tx.Set(Key(KindCache, "batch", append(place, record)), append(binary.BigEndian.AppendUint64(nil, number), make([]byte, 2000)...))
 					return nil
 				}))
 			}
@@ -66,6 +75,11 @@ func commitForEver(path string, power bool) {
 		}))
 		_, err := fmt.Fprintln(out, number)
 		must(errors.Join(err, out.Flush()))
+		if number%100 == 0 {
+			must(s.Close())
+			s, err = Open(options)
+			must(err)
+		}
 	}
 }
 

@@ -52,7 +52,7 @@ const patience = time.Second
 func openBadger(options badger.Options) (*badger.DB, error) {
 	healed := false
 	for begun := time.Now(); ; time.Sleep(patience / 20) {
-		db, err := badger.Open(options)
+		db, err := openOnce(options)
 		switch {
 		case err == nil:
 			return db, nil
@@ -64,19 +64,14 @@ func openBadger(options badger.Options) (*badger.DB, error) {
 	}
 }
 
-func isInUse(err error) bool { return strings.Contains(err.Error(), "Cannot acquire directory lock") }
-
-// verifyTables reads all tables and proves that no bit of them has changed: in Badger, a
-// block that cannot be read looks like one without the key. It takes about a second for
-// each gigabyte.
-func (s *Store) verifyTables() (err error) {
-	defer func() {
-		if recover() != nil { // Badger looks at the block that it could not read
-			err = errors.New("the checksum of a block is wrong")
-		}
-	}()
-	return s.db.VerifyChecksum()
+func openOnce(options badger.Options) (*badger.DB, error) {
+	if err := verifyFiles(options); err != nil {
+		return nil, err
+	}
+	return badger.Open(options)
 }
+
+func isInUse(err error) bool { return strings.Contains(err.Error(), "Cannot acquire directory lock") }
 
 // isTornStart recognises the trace of a process that died in the instant between
 // creating a log file and writing its header. Badger refuses to open once, and
@@ -140,7 +135,7 @@ func (s *Store) checkFormat() error {
 			return fmt.Errorf("segment_store %s: reading the format of the state: %w", s.name, err)
 		}
 		if first != nil {
-			return fmt.Errorf("segment_store path %q holds a Badger database of another program: name another directory", s.name)
+			return fmt.Errorf("segment_store path %q holds a Badger database of another program, or has lost a file: name another directory, or restore the newest backup", s.name)
 		}
 		if err := txn.Set(key, binary.AppendUvarint(nil, Format)); err != nil {
 			return err

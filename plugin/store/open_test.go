@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -37,6 +38,60 @@ func TestOnePathIsOneStore(t *testing.T) {
 	assert.NotSame(t, first, again)
 	assert.Equal(t, "1", read(t, again, "a"))
 	require.NoError(t, again.Close())
+}
+
+// Whoever comes first makes the directory; all others share it, whatever they call it.
+func TestOnePathIsOneStoreFromTheStart(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "real"), 0o700))
+	require.NoError(t, os.Symlink(filepath.Join(dir, "real"), filepath.Join(dir, "link")))
+	stores := make([]*Store, 8)
+	var all sync.WaitGroup
+	pool.mu.Lock()
+	for i := range stores {
+		all.Go(func() {
+			var err error
+			stores[i], err = Open(Options{Path: filepath.Join(dir, []string{"real", "link"}[i%2], "state"), MemoryBudget: MinMemoryBudget})
+			assert.NoError(t, err)
+		})
+	}
+	time.Sleep(20 * time.Millisecond) // all of them wait, and there is no directory
+	pool.mu.Unlock()
+	all.Wait()
+	for _, s := range stores {
+		require.Same(t, stores[0], s)
+	}
+	for _, s := range stores {
+		all.Go(func() { assert.NoError(t, s.Close()) })
+	}
+	all.Wait()
+	require.NoError(t, openAt(t, filepath.Join(dir, "link", "state")).Close())
+}
+
+// A store that is closed says so, again and again: a reload may have left it to components.
+func TestAClosedStore(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, filepath.Join(t.TempDir(), "state"))
+	require.NoError(t, s.Close())
+	for range 2 {
+		err := s.Update(t.Context(), nil, func(tx *Tx) error { return set(tx, "a", "1") })
+		require.ErrorContains(t, err, "is closed, nothing was changed: correct its configuration, or start again")
+		require.ErrorIs(t, s.View(t.Context(), func(Reader) error { return nil }), badger.ErrDBClosed)
+	}
+}
+
+// A store that is closed while a batch is under way refuses the commit.
+func TestClosedMeanwhile(t *testing.T) {
+	t.Parallel()
+	s := openAt(t, filepath.Join(t.TempDir(), "state"))
+	undone := 0
+	err := s.Update(t.Context(), nil, func(tx *Tx) error {
+		tx.OnRollback(func() { undone++ })
+		require.NoError(t, set(tx, "a", "1"))
+		return s.Close()
+	})
+	require.ErrorContains(t, err, "is closed, the batch was not applied: it is applied when it is delivered again")
+	assert.Equal(t, 1, undone)
 }
 
 func TestStoresInMemoryAreApart(t *testing.T) {
@@ -122,12 +177,37 @@ func TestOpenErrors(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "state")
 			foreign(t, path, []byte("key"), []byte("value"))
 			return Options{Path: path}
-		}, "holds a Badger database of another program: name another directory"},
+		}, "holds a Badger database of another program, or has lost a file: name another directory, or restore the newest backup"},
 		"a damaged manifest": {func(t *testing.T) Options {
 			o := writable(t, Options{})
 			damage(t, o.Path, "MANIFEST")
 			return o
 		}, "has a damaged file: restore the newest backup to a new path; or move the directory away, start afresh and let the input replay"},
+		"a list of tables that is missing": {func(t *testing.T) Options {
+			o := writable(t, Options{})
+			require.NoError(t, os.Remove(filepath.Join(o.Path, "MANIFEST")))
+			return o
+		}, "restore the newest backup to a new path; or move the directory away, start afresh and let the input replay: table 000001.sst is not in the MANIFEST"},
+		"a list of tables that is cut short": {func(t *testing.T) Options {
+			o := writable(t, Options{})
+			cut(t, o.Path, "MANIFEST", 3)
+			return o
+		}, "table 000001.sst is not in the MANIFEST"},
+		"a table that is cut short": {func(t *testing.T) Options {
+			o := writable(t, Options{EncryptionKey: k1})
+			cut(t, o.Path, "000001.sst", 1)
+			return o
+		}, "has a damaged file: restore the newest backup to a new path; or move the directory away, start afresh and let the input replay: table 000001.sst: its index is damaged"},
+		"an empty table": {func(t *testing.T) Options {
+			o := writable(t, Options{})
+			require.NoError(t, os.Truncate(filepath.Join(o.Path, "000001.sst"), 0))
+			return o
+		}, "table 000001.sst: its index is damaged"},
+		"a key registry that is missing": {func(t *testing.T) Options {
+			o := writable(t, Options{EncryptionKey: k1})
+			require.NoError(t, os.Remove(filepath.Join(o.Path, "KEYREGISTRY")))
+			return o
+		}, "has a damaged file: restore the newest backup to a new path; or move the directory away, start afresh and let the input replay: there is no KEYREGISTRY"},
 		"a damaged key registry": {func(t *testing.T) Options {
 			o := writable(t, Options{EncryptionKey: k1})
 			damage(t, o.Path, "KEYREGISTRY")
@@ -177,6 +257,14 @@ func damage(t *testing.T, path, name string) {
 		content[i] ^= 0xff
 	}
 	require.NoError(t, os.WriteFile(file, content, 0o600))
+}
+
+// cut takes the last bytes of a file away.
+func cut(t *testing.T, path, name string, bytes int64) {
+	t.Helper()
+	stat, err := os.Stat(filepath.Join(path, name))
+	require.NoError(t, err)
+	require.NoError(t, os.Truncate(filepath.Join(path, name), stat.Size()-bytes))
 }
 
 // A table with flipped bits is noticed at once, not taken for state.
@@ -258,33 +346,40 @@ func TestAnEmptyLogFileHeals(t *testing.T) {
 }
 
 // After kill -9 at any instant everything that was told as committed is there, and no batch
-// is there in part.
+// is there in part, while tables are written and merged.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	for _, env := range [][]string{nil, {"POWER=1"}} {
+	for _, env := range []string{"POWER=", "POWER=1"} {
 		path := filepath.Join(t.TempDir(), "state")
+		told := uint64(0)
 		for round := range 6 {
-			killed, out := process(t, "commit", path, env...)
+			killed, out := process(t, "commit", path, env, "FIRST="+strconv.FormatUint(told+1, 10))
 			require.True(t, out.Scan())
 			time.Sleep(time.Duration(10+37*round) * time.Millisecond)
 			require.NoError(t, killed.Process.Kill())
-			told := lastNumber(t, out)
+			told = max(told, lastNumber(t, out))
 			_ = killed.Wait()
 
 			s := openAt(t, path)
-			found := map[uint64]int{}
+			records := map[uint64]int{} // by the number of their batch
+			places := map[uint64]uint64{}
 			require.NoError(t, s.View(t.Context(), func(r Reader) error {
 				return r.Scan(Prefix(KindCache, "batch"), func(_, value []byte) error {
-					found[binary.BigEndian.Uint64(value)]++
+					number := binary.BigEndian.Uint64(value)
+					records[number]++
+					places[number%batchPlaces] = number
 					return nil
 				})
 			}))
-			require.Len(t, found, 1, "a batch is there in part: %v", found)
-			for number := range found {
-				assert.GreaterOrEqual(t, number, told)
+			for number, n := range records {
+				require.Equal(t, 10, n, "batch %d is there in part", number)
+			}
+			for number := told; number > 0 && number+batchPlaces > told; number-- {
+				require.GreaterOrEqual(t, places[number%batchPlaces], number, "batch %d was told, up to %d", number, told)
 			}
 			require.NoError(t, s.Close())
 		}
+		t.Logf("%s: %d batches", env, told)
 	}
 }
 
@@ -310,14 +405,14 @@ func TestEncryption(t *testing.T) {
 func TestMinFree(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=256m"); err != nil {
+	if err := syscall.Mount("none", dir, "tmpfs", 0, "size=384m"); err != nil {
 		t.Skipf("a small disk cannot be made here: %v", err)
 	}
 	t.Cleanup(func() { require.NoError(t, syscall.Unmount(dir, 0)) })
-	s, err := Open(Options{Path: filepath.Join(dir, "state"), MemoryBudget: MinMemoryBudget, MinFree: 64 << 20})
+	s, err := Open(Options{Path: filepath.Join(dir, "state"), MemoryBudget: MinMemoryBudget, MinFree: 128 << 20})
 	require.NoError(t, err)
 	ballast := filepath.Join(dir, "ballast")
-	fill := make([]byte, 120<<20)
+	fill := make([]byte, 190<<20)
 	require.NoError(t, os.WriteFile(ballast, fill, 0o600))
 
 	noise := make([]byte, 10_000) // that no compression makes smaller
@@ -333,10 +428,41 @@ func TestMinFree(t *testing.T) {
 			break
 		}
 	}
-	require.ErrorContains(t, err, "min_free is 64 MiB: nothing was changed; free some space")
+	require.ErrorContains(t, err, "min_free is 128 MiB: nothing was changed; free some space")
 	t.Logf("after %d MiB: %v", written*len(value)>>20, err)
 	assert.Equal(t, value, read(t, s, "k"+string(binary.BigEndian.AppendUint32(nil, uint32(written-1)))), "what was told as committed is there")
 	require.NoError(t, os.Remove(ballast))
 	require.NoError(t, write(), "it goes on by itself")
 	require.NoError(t, s.Close())
+}
+
+// What is deleted gives its space back when tables are merged.
+func TestDeletedStateGivesItsSpaceBack(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "state")
+	change := func(fn func(tx *Tx, key []byte)) (bytes int64) {
+		s := openAt(t, path)
+		require.NoError(t, s.Update(t.Context(), nil, func(tx *Tx) error {
+			for i := range 20_000 {
+				if err := tx.Step(func() error { fn(tx, keyOf(strconv.Itoa(i))); return nil }); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		require.NoError(t, s.db.Flatten(1))
+		require.NoError(t, s.Close())
+		tables, err := filepath.Glob(filepath.Join(path, "*.sst"))
+		require.NoError(t, err)
+		for _, table := range tables {
+			stat, err := os.Stat(table)
+			require.NoError(t, err)
+			bytes += stat.Size()
+		}
+		return bytes
+	}
+	full := change(func(tx *Tx, key []byte) { tx.Set(key, make([]byte, 1000)) })
+	assert.Greater(t, full, int64(20_000_000))
+	change(func(tx *Tx, key []byte) { tx.Delete(key) })
+	assert.Less(t, change(func(*Tx, []byte) {}), full/20)
 }

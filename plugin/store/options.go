@@ -75,6 +75,7 @@ func (o Options) badger() badger.Options {
 		WithBlockCacheSize(sixteenth).
 		WithIndexCacheSize(sixteenth).
 		WithValueThreshold(min(1<<20, transaction/2)).
+		WithVerifyValueChecksum(true).
 		WithValueLogFileSize(max(4*sixteenth, 16<<20)).
 		WithNumCompactors(2).
 		WithDetectConflicts(false).          // locks see to that, without retries

@@ -14,7 +14,7 @@ func get(txn *badger.Txn, key []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return item.ValueCopy(nil)
+	return item.ValueCopy([]byte{}) // an empty value is not nil
 }
 
 func scan(txn *badger.Txn, prefix []byte, fn func(key, value []byte) error) error {
@@ -23,7 +23,7 @@ func scan(txn *badger.Txn, prefix []byte, fn func(key, value []byte) error) erro
 	it := txn.NewIterator(options)
 	defer it.Close()
 	for it.Seek(prefix); it.ValidForPrefix(prefix); it.Next() {
-		value, err := it.Item().ValueCopy(nil)
+		value, err := it.Item().ValueCopy([]byte{})
 		if err != nil {
 			return err
 		}

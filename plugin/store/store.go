@@ -53,13 +53,12 @@ func Open(options Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("segment_store path %q: %w", options.Path, err)
 	}
+	pool.mu.Lock()
+	defer pool.mu.Unlock()
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
 	}
 	options.Path = path
-
-	pool.mu.Lock()
-	defer pool.mu.Unlock()
 	if s := pool.stores[path]; s != nil {
 		s.users++
 		return s.store, nil

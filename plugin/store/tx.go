@@ -73,6 +73,14 @@ func (tx *Tx) Get(key []byte) ([]byte, error) {
 	return value, nil
 }
 
+// Uncommitted tells that this transaction has set or deleted the key: what Get returns is
+// not known to stay.
+func (tx *Tx) Uncommitted(key []byte) bool {
+	_, step := tx.step[string(key)]
+	_, settled := tx.settled[string(key)]
+	return step || settled
+}
+
 // Scan sees what earlier steps set, not the step under way.
 func (tx *Tx) Scan(prefix []byte, fn func(key, value []byte) error) error {
 	return scan(tx.txn, prefix, fn)
@@ -100,6 +108,9 @@ func (tx *Tx) SetUntil(key, value []byte, until time.Time) {
 func (tx *Tx) Delete(key []byte) { tx.put(string(key), write{remove: true}) }
 
 func (tx *Tx) put(key string, w write) {
+	if w.value == nil && !w.remove {
+		w.value = []byte{} // nil stands for no value
+	}
 	if old, set := tx.step[key]; set {
 		tx.stepSize -= old.size(key)
 	}
@@ -123,7 +134,11 @@ func (tx *Tx) Step(fn func() error) error {
 		if err := tx.commit(); err != nil {
 			return tx.fail(err)
 		}
-		tx.txn = tx.store.db.NewTransaction(true)
+		txn, err := tx.store.begin(true)
+		if err != nil {
+			return tx.fail(err)
+		}
+		tx.txn = txn
 	}
 	if err := fn(); err != nil {
 		tx.dropStep()
@@ -198,6 +213,7 @@ func (tx *Tx) commit() error {
 	}
 	start := time.Now()
 	if err := tx.txn.Commit(); err != nil {
+		tx.store.hot.committed(tx.settled, nil) // nobody knows what Badger has applied: read it again
 		return explainCommit(tx.store.name, err)
 	}
 	tx.store.committed(time.Since(start))
@@ -223,7 +239,11 @@ func (s *Store) Update(ctx context.Context, locks []Lock, fn func(tx *Tx) error)
 	}
 	defer release()
 
-	tx := &Tx{store: s, txn: s.db.NewTransaction(true), step: map[string]write{}, settled: map[string]write{}, found: map[string]struct{}{}}
+	txn, err := s.begin(true)
+	if err != nil {
+		return err
+	}
+	tx := &Tx{store: s, txn: txn, step: map[string]write{}, settled: map[string]write{}, found: map[string]struct{}{}}
 	done := false
 	defer func() { // also when fn panics
 		tx.txn.Discard()
@@ -247,7 +267,19 @@ func (s *Store) Update(ctx context.Context, locks []Lock, fn func(tx *Tx) error)
 
 // View runs fn on one consistent state.
 func (s *Store) View(_ context.Context, fn func(r Reader) error) error {
-	txn := s.db.NewTransaction(false)
+	txn, err := s.begin(false)
+	if err != nil {
+		return err
+	}
 	defer txn.Discard()
 	return fn(&Tx{store: s, txn: txn})
+}
+
+// begin refuses a transaction on a closed database, which Badger would wait for for ever:
+// it is closed when a reload could not open what the new configuration names.
+func (s *Store) begin(update bool) (*badger.Txn, error) {
+	if s.db.IsClosed() {
+		return nil, fmt.Errorf("segment_store %s is closed, nothing was changed: correct its configuration, or start again: %w", s.name, badger.ErrDBClosed)
+	}
+	return s.db.NewTransaction(update), nil
 }

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -53,6 +55,29 @@ func TestDelete(t *testing.T) {
 		})
 	}))
 	assert.Empty(t, read(t, s, "a"))
+}
+
+// An empty value is a value: before the commit, after it, and after the next.
+func TestAnEmptyValue(t *testing.T) {
+	t.Parallel()
+	s := inMemory(t)
+	for _, value := range [][]byte{nil, {}, nil} {
+		require.NoError(t, s.Update(t.Context(), nil, func(tx *Tx) error {
+			return tx.Step(func() error {
+				_, err := tx.Get(keyOf("a"))
+				tx.Set(keyOf("a"), value)
+				v, _ := tx.Get(keyOf("a"))
+				assert.NotNil(t, v)
+				return err
+			})
+		}))
+		require.NoError(t, s.View(t.Context(), func(r Reader) error {
+			v, err := r.Get(keyOf("a"))
+			assert.NotNil(t, v)
+			assert.Empty(t, v)
+			return err
+		}))
+	}
 }
 
 func TestAnErrorChangesNothing(t *testing.T) {
@@ -112,6 +137,81 @@ func TestALargeBatch(t *testing.T) {
 	assert.Greater(t, commits, 1)
 	assert.Equal(t, strconv.Itoa(steps), read(t, s, "gathered"))
 	assert.Len(t, read(t, s, fmt.Sprintf("%d/2", steps-1)), 100)
+}
+
+// A key that each step of a batch sets again counts as often as Badger counts it: the batch
+// is split before Badger refuses it, and the last value stands.
+func TestOneKeyInEveryStep(t *testing.T) {
+	t.Parallel()
+	s := inMemory(t)
+	const steps = 20_000
+	commits := 0
+	defer s.OnCommit(func(time.Duration) { commits++ })()
+	require.NoError(t, s.Update(t.Context(), nil, func(tx *Tx) error {
+		for i := range steps {
+			err := tx.Step(func() error {
+				before, err := tx.Get(keyOf("sum"))
+				n, _ := strconv.Atoi(string(before))
+				assert.Equal(t, i, n)
+				for range 3 {
+					tx.Set(keyOf("sum"), []byte(strconv.Itoa(i+1)))
+				}
+				tx.Delete(keyOf("gone"))
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	assert.Greater(t, commits, 1)
+	assert.Equal(t, strconv.Itoa(steps), read(t, s, "sum"))
+}
+
+// What several commits of a batch have written stays when a later step of it errs, and
+// memory is told to roll back.
+func TestABatchThatFailsHalfway(t *testing.T) {
+	t.Parallel()
+	s := inMemory(t)
+	commits, undone := 0, 0
+	defer s.OnCommit(func(time.Duration) { commits++ })()
+	require.ErrorIs(t, s.Update(t.Context(), nil, func(tx *Tx) error {
+		tx.OnRollback(func() { undone++ })
+		for i := 0; ; i++ {
+			if commits == 2 {
+				return errStep
+			}
+			if err := set(tx, strconv.Itoa(i), strings.Repeat("x", 1000)); err != nil {
+				return err
+			}
+		}
+	}), errStep)
+	assert.Equal(t, 1, undone)
+	assert.Len(t, read(t, s, "0"), 1000)
+	stands := 0
+	require.NoError(t, s.View(t.Context(), func(r Reader) error {
+		return r.Scan(Prefix(KindCache, "test"), func([]byte, []byte) error { stands++; return nil })
+	}))
+	for i := range stands {
+		require.NotEmpty(t, read(t, s, strconv.Itoa(i)), "commits are in order")
+	}
+}
+
+// What is gathered for a commit and does not fit is an error with its remedy.
+func TestTooMuchGathered(t *testing.T) {
+	t.Parallel()
+	s := inMemory(t)
+	require.ErrorContains(t, s.Update(t.Context(), nil, func(tx *Tx) error {
+		tx.BeforeCommit(func() error {
+			for i := range 100_000 {
+				tx.Set(keyOf(strconv.Itoa(i)), nil)
+			}
+			return nil
+		})
+		return set(tx, "a", "1")
+	}), "a batch changes more state than a transaction takes: raise memory_budget of the segment_store, or make batches smaller")
+	assert.Empty(t, read(t, s, "a"))
 }
 
 func TestAStepThatIsTooLarge(t *testing.T) {
@@ -240,6 +340,50 @@ func TestLocksAreFirstComeFirstServed(t *testing.T) {
 	release()
 	all.Wait()
 	assert.Equal(t, []int{0, 1, 2, 3}, order)
+	assert.Empty(t, table.queues)
+}
+
+// With random sets of locks, and waiters that give up at random, nobody holds a lock that
+// another holds, nobody waits for ever, and no claim is left behind.
+func TestLocksExclude(t *testing.T) {
+	t.Parallel()
+	const workers, rounds, locks = 16, 300, 6
+	table := newLockTable()
+	var holders [locks]atomic.Int32
+	var acquired, gaveUp atomic.Int32
+	var all sync.WaitGroup
+	for worker := range workers {
+		all.Go(func() {
+			random := rand.New(rand.NewPCG(uint64(worker), 1))
+			for range rounds {
+				wanted := make([]Lock, 1+random.IntN(locks)) // some of them twice
+				for i := range wanted {
+					wanted[i] = Lock(random.IntN(locks))
+				}
+				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(random.IntN(1000))*time.Microsecond)
+				release, err := table.acquire(ctx, wanted)
+				cancel()
+				if err != nil {
+					gaveUp.Add(1)
+					continue
+				}
+				acquired.Add(1)
+				slices.Sort(wanted)
+				wanted = slices.Compact(wanted)
+				for _, lock := range wanted {
+					assert.Equal(t, int32(1), holders[lock].Add(1))
+				}
+				time.Sleep(time.Duration(random.IntN(20)) * time.Microsecond)
+				for _, lock := range wanted {
+					holders[lock].Add(-1)
+				}
+				release()
+			}
+		})
+	}
+	all.Wait()
+	assert.Positive(t, acquired.Load())
+	assert.Positive(t, gaveUp.Load())
 	assert.Empty(t, table.queues)
 }
 

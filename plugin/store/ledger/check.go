@@ -40,7 +40,14 @@ func checkBlock(suffix, value []byte) error {
 	if err != nil {
 		return err
 	}
-	if len(suffix) < 1+1+4+8 || !bytes.Equal(b.append(nil), value) {
+	for range 2 { // source and topic
+		length, n := binary.Uvarint(suffix)
+		if n <= 0 || length > uint64(len(suffix)-n) {
+			return errBlock
+		}
+		suffix = suffix[n+int(length):]
+	}
+	if len(suffix) != 4+8 || !bytes.Equal(b.append(nil), value) {
 		return errBlock
 	}
 	return nil
@@ -49,11 +56,11 @@ func checkBlock(suffix, value []byte) error {
 func checkID(suffix, value []byte) error {
 	switch {
 	case len(suffix) == 1 && suffix[0] == newestKey:
-		if _, n := binary.Varint(value); n == len(value) {
+		if newest, _ := binary.Varint(value); bytes.Equal(binary.AppendVarint(nil, newest), value) {
 			return nil
 		}
 	case len(suffix) == 1+8+16 && suffix[0] == idKey:
-		if _, n := binary.Uvarint(value); n == len(value) {
+		if note, _ := binary.Uvarint(value); bytes.Equal(binary.AppendUvarint(nil, note), value) {
 			return nil
 		}
 	}

@@ -78,14 +78,16 @@ func (l *Ledger) applyID(tx *store.Tx, e Event, note uint64) (verdict Verdict, f
 	return Fresh, 0, nil
 }
 
-// current is the newest generation, which own may be. Two transactions that write
-// it at once may leave the lesser of two neighbours: the next event mends that, and
-// until then ids are looked for in both.
+// current is the newest generation, which own may be. It never goes back, or ids would be
+// looked for where they are not: whoever may write it holds its lock. That is only who
+// brings an event beyond the newest generation that this ledger knows to be committed, so
+// batches wait for each other where a window begins, and not in between.
 func (l *Ledger) current(tx *store.Tx, own int64) (int64, error) {
 	if l.options.Window <= 0 {
 		return 0, nil
 	}
-	record, err := tx.Get(l.generationKey())
+	key := l.generationKey()
+	record, err := tx.Get(key)
 	if err != nil {
 		return 0, err
 	}
@@ -94,11 +96,14 @@ func (l *Ledger) current(tx *store.Tx, own int64) (int64, error) {
 		if n <= 0 {
 			return 0, errGeneration
 		}
+		if newest > l.newest.Load() && !tx.Uncommitted(key) {
+			l.newest.Store(newest)
+		}
 		if newest >= own {
 			return newest, nil
 		}
 	}
-	tx.Set(l.generationKey(), binary.AppendVarint(nil, own))
+	tx.Set(key, binary.AppendVarint(nil, own))
 	return own, nil
 }
 

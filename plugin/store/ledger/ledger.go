@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"sync/atomic"
 	"time"
 
@@ -53,13 +54,16 @@ const (
 type Ledger struct {
 	namespace string
 	options   Options
+	newest    atomic.Int64 // a generation of ids that was committed
 	unswept   atomic.Int64 // ids written since old ones were last looked for
 	sweeper   sweeper
 }
 
 // New returns the ledger of a namespace, such as "features/default".
 func New(namespace string, options Options) *Ledger {
-	return &Ledger{namespace: namespace, options: options}
+	l := &Ledger{namespace: namespace, options: options}
+	l.newest.Store(math.MinInt64)
+	return l
 }
 
 // Locks appends the locks that the transaction applying e must hold.
@@ -69,6 +73,9 @@ func (l *Ledger) Locks(dst []store.Lock, e Event) []store.Lock {
 	}
 	if e.ID != "" {
 		dst = append(dst, store.LockOf(l.idKey(0, e.ID)))
+		if l.generationOf(e) > l.newest.Load() {
+			dst = append(dst, store.LockOf(l.generationKey()))
+		}
 	}
 	return dst
 }

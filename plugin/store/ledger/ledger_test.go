@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -172,6 +173,98 @@ func TestOldIDsAreSwept(t *testing.T) {
 	}))
 	assert.Less(t, kept, 5*perHour)
 	check(t, s)
+}
+
+// Against a model: whatever the order, an id is found for at least one window of event
+// time, and what is called fresh or unprotected was not there or is older than that.
+func TestIDsAgainstAModel(t *testing.T) {
+	t.Parallel()
+	const window = time.Hour
+	s, l := inMemory(t), New("a", Options{Window: window})
+	random := rand.New(rand.NewPCG(3, 0))
+	type first struct {
+		note   uint64
+		newest time.Time // event time of the stream when it was applied
+	}
+	applied := map[string]first{}
+	newest, kinds := start, map[Verdict]int{}
+	for note := range uint64(8000) {
+		// Events come in the order of time, but for some that are late, up to five windows.
+		at := start.Add(time.Duration(note) * time.Minute / 4)
+		if random.IntN(4) == 0 {
+			at = at.Add(-time.Duration(random.Int64N(int64(5 * window))))
+		}
+		if at.After(newest) {
+			newest = at
+		}
+		id := strconv.FormatInt(at.Unix()/90, 10)
+		verdict, found, err := apply(t, s, l, Event{ID: id, At: at}, note)
+		require.NoError(t, err)
+		kinds[verdict]++
+		before, known := applied[id]
+		switch verdict {
+		case Duplicate:
+			require.True(t, known)
+			require.Equal(t, before.note, found)
+			continue
+		case Unprotected:
+			require.Greater(t, newest.Sub(at), window)
+		default:
+			require.LessOrEqual(t, newest.Sub(at), 2*window)
+		}
+		if known {
+			require.Greater(t, newest.Sub(before.newest), window, "it was forgotten too early")
+		}
+		applied[id] = first{note, newest}
+	}
+	for _, verdict := range []Verdict{Fresh, Duplicate, Unprotected} {
+		assert.Greater(t, kinds[verdict], 100)
+	}
+	check(t, s)
+}
+
+// Check finds what is not as this package writes it.
+func TestCheck(t *testing.T) {
+	t.Parallel()
+	b := newBlock()
+	b.add(1, 0)
+	good := b.append(nil)
+	position := make([]byte, 1+1+4+8)
+	id := append([]byte{idKey}, make([]byte, 8+16)...)
+	for name, record := range map[string]struct {
+		kind       store.Kind
+		key, value []byte
+		want       string
+	}{
+		"a block":                {store.KindLedger, position, good, ""},
+		"an id":                  {store.KindEventID, id, []byte{7}, ""},
+		"a generation":           {store.KindEventID, []byte{newestKey}, []byte{7}, ""},
+		"a block cut short":      {store.KindLedger, position, good[:len(good)-1], "applied offsets is damaged"},
+		"runs in two pieces":     {store.KindLedger, position, append(slices.Clone(good), 0, 1), "applied offsets is damaged"},
+		"a key of no position":   {store.KindLedger, position[:5], good, "applied offsets is damaged"},
+		"a position too long":    {store.KindLedger, append(slices.Clone(position), 0), good, "applied offsets is damaged"},
+		"a key of no id":         {store.KindEventID, id[:9], []byte{7}, "event ids is damaged"},
+		"a note with more to it": {store.KindEventID, id, []byte{7, 7}, "event ids is damaged"},
+		"an empty note":          {store.KindEventID, id, nil, "event ids is damaged"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := inMemory(t)
+			require.NoError(t, s.Update(t.Context(), nil, func(tx *store.Tx) error {
+				return tx.Step(func() error {
+					tx.Set(store.Key(record.kind, "features/default", record.key), record.value)
+					return nil
+				})
+			}))
+			err := s.View(t.Context(), Check)
+			if record.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, `ledger "features/default"`)
+			require.ErrorContains(t, err, record.want)
+		})
+	}
 }
 
 func TestEitherIdentitySuffices(t *testing.T) {
