@@ -75,7 +75,7 @@ func commitForEver(path string, power bool) {
 		}))
 		_, err := fmt.Fprintln(out, number)
 		must(errors.Join(err, out.Flush()))
-		if number%100 == 0 {
+		if number%300 == 0 {
 			must(s.Close())
 			s, err = Open(options)
 			must(err)
