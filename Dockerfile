@@ -11,8 +11,8 @@ RUN --mount=type=cache,target=/go/pkg/mod \
 COPY . .
 ARG VERSION=0.1.0-dev
 RUN --mount=type=cache,target=/go/pkg/mod \
-    --mount=type=cache,target=/root/.cache/go-build \
-    CGO_ENABLED=0 go build -trimpath -tags timetzdata \
+    --mount=type=cache,target=/go/build \
+    CGO_ENABLED=0 GOCACHE=/go/build go build -trimpath -tags timetzdata \
       -ldflags "-s -w -X main.version=${VERSION}" \
       -o /image/shoal ./cmd/shoal
 # Copied as a tree, as COPY would not set a sticky bit.

@@ -129,9 +129,7 @@ func TestABadStoreStopsTheStart(t *testing.T) {
 		}
 		write(t, dir, "bad.yaml", fmt.Sprintf(count, free(t), "post", "n")+quiet+"cache_resources: [ { label: customers, segment_store: "+store+" } ]\n")
 		p := command(t, dir, "run", "bad.yaml")
-		stuck := time.AfterFunc(time.Minute, func() { _ = p.Process.Kill() })
-		require.Error(t, p.Wait())
-		stuck.Stop()
+		require.Error(t, p.end(time.Minute))
 		assert.Contains(t, p.output.String(), want)
 	}
 	holder.stop(t)

@@ -66,18 +66,21 @@ func command(t *testing.T, dir string, arguments ...string) *shoal {
 // finish waits for a process that is expected to end by itself.
 func (p *shoal) finish(t *testing.T) {
 	t.Helper()
-	stuck := time.AfterFunc(2*time.Minute, func() { _ = p.Process.Kill() })
-	defer stuck.Stop()
-	require.NoError(t, p.Wait(), "%s", &p.output)
+	require.NoError(t, p.end(2*time.Minute), "%s", &p.output)
+}
+
+// end waits for a process, and kills it after d.
+func (p *shoal) end(d time.Duration) error {
+	kill := time.AfterFunc(d, func() { _ = p.Process.Kill() }) // SIGKILL
+	defer kill.Stop()
+	return p.Wait()
 }
 
 // stop asks a process to end. One that was about to begin may die of it instead.
 func (p *shoal) stop(t *testing.T) {
 	t.Helper()
 	require.NoError(t, p.Process.Signal(os.Interrupt))
-	stuck := time.AfterFunc(2*time.Minute, func() { _ = p.Process.Kill() })
-	defer stuck.Stop()
-	if err := p.Wait(); err != nil {
+	if err := p.end(2 * time.Minute); err != nil {
 		require.EqualError(t, err, "signal: interrupt", "%s", &p.output)
 	}
 }
@@ -85,10 +88,7 @@ func (p *shoal) stop(t *testing.T) {
 // finishes tells that the process ended by itself, before it was killed after d.
 func (p *shoal) finishes(t *testing.T, d time.Duration) bool {
 	t.Helper()
-	kill := time.AfterFunc(d, func() { _ = p.Process.Kill() }) // SIGKILL
-	err := p.Wait()
-	kill.Stop()
-	if err == nil {
+	if p.end(d) == nil {
 		return true
 	}
 	require.Equal(t, -1, p.ProcessState.ExitCode(), "it was to be killed, not to fail: %s", &p.output)

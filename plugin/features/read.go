@@ -3,7 +3,6 @@ package features
 import (
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"time"
 
@@ -69,10 +68,12 @@ func (x *extract) readEvent(e *event, m *service.Message, mapped any) (err error
 		return err
 	}
 	at, err := x.eventTime(columns[columnAt])
+	if err == nil {
+		e.event.At, err = message.Nanoseconds(at)
+	}
 	if err != nil {
 		return fmt.Errorf("at: %w", err)
 	}
-	e.event.At = at.UnixNano()
 	e.identity = ledger.Event{At: at, Position: message.Position(m)}
 	if e.identity.ID, err = eventID(columns[columnID]); err != nil {
 		return err
@@ -144,8 +145,6 @@ func (x *extract) eventTime(value any) (time.Time, error) {
 		return at, err
 	case at.After(now.Add(x.maxFuture)):
 		return at, fmt.Errorf("time is more than max_future (%v) ahead of the clock: correct it at the source, or raise max_future", x.maxFuture)
-	case at.Before(time.Unix(0, math.MinInt64)) || at.After(time.Unix(0, math.MaxInt64)):
-		return at, errors.New("time is before 1678 or after 2262: use the time of the event")
 	}
 	return at, nil
 }

@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"hash/fnv"
 	"maps"
 	"math"
 	"slices"
 	"sync"
 
+	"github.com/shoal-stream/shoal/plugin/message"
 	"github.com/shoal-stream/shoal/plugin/store"
 	"github.com/shoal-stream/shoal/plugin/store/ledger"
 )
@@ -41,12 +41,6 @@ type telling struct {
 	features []float64 // nil: the current ones of the customer, as it was their last event
 	asOf     int64
 	version  uint64
-}
-
-func hashCustomer(name string) uint64 {
-	h := fnv.New64a()
-	h.Write([]byte(name))
-	return h.Sum64()
 }
 
 func toldKey(set string) []byte { return store.Key(store.KindFeatureSet, set, []byte("told")) }
@@ -81,7 +75,7 @@ func (t *told) find(print ledger.Fingerprint, customer string) (l telling, found
 		return l, false, false
 	}
 	l, found = t.pending[print]
-	return l, found, !found && t.waiting[hashCustomer(customer)] > 0
+	return l, found, !found && t.waiting[message.KeyHash(customer)] > 0
 }
 
 // settle forgets what a batch has told again, and the customers who went on.
@@ -92,13 +86,14 @@ func (t *told) settle(events []event) {
 		return
 	}
 	for i := range events {
-		switch e := &events[i]; {
+		e := &events[i]
+		switch customer := message.KeyHash(e.customer); {
 		case !e.applied:
 		case e.outcome == duplicate:
 			t.forget(e.print, t.pending[e.print])
-		case t.waiting[hashCustomer(e.customer)] > 0:
+		case t.waiting[customer] > 0:
 			for print, l := range t.pending {
-				if l.customer == hashCustomer(e.customer) {
+				if l.customer == customer {
 					t.forget(print, l)
 				}
 			}
@@ -139,7 +134,7 @@ func (t *told) encode(events []event, width int) []byte {
 		if !e.known || len(record) > maxTold {
 			continue
 		}
-		l := telling{customer: hashCustomer(e.customer)}
+		l := telling{customer: message.KeyHash(e.customer)}
 		if superseded {
 			l.features, l.asOf, l.version = e.features, e.asOf, e.version
 		}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"strconv"
 	"strings"
@@ -53,6 +54,14 @@ func numberKey(n json.Number) (string, error) {
 		return "", errors.New("key is a number out of range: use a string")
 	}
 	return Key(f)
+}
+
+// KeyHash stands for a customer key in records that must not hold it or be long: FNV-1a,
+// the same in every process.
+func KeyHash(key string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(key))
+	return h.Sum64()
 }
 
 // TypeName is what a JSON user calls the type of a value.

@@ -86,3 +86,12 @@ func epoch(f float64, n int64) time.Time {
 		return time.Unix(0, n).UTC()
 	}
 }
+
+// Nanoseconds is the instant in Unix nanoseconds, as state keeps it. It errs for the years
+// that those cannot express.
+func Nanoseconds(at time.Time) (int64, error) {
+	if at.Before(time.Unix(0, math.MinInt64)) || at.After(time.Unix(0, math.MaxInt64)) {
+		return 0, errors.New("time is before 1678 or after 2262: use the time of the event")
+	}
+	return at.UnixNano(), nil
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"strconv"
 	"time"
 
@@ -149,7 +148,9 @@ func (a *assign) read(m *service.Message) (p point, err error) {
 	if err != nil {
 		return p, err
 	}
-	p.at = at.UnixNano()
+	if p.at, err = message.Nanoseconds(at); err != nil {
+		return p, fmt.Errorf("timestamp: %w", err)
+	}
 	p.version = count(m, "feature_version")
 	p.first = count(m, "feature_first_version")
 	duplicate, _ := m.MetaGet("feature_duplicate")
@@ -191,9 +192,6 @@ func (a *assign) eventTime(m *service.Message) (at time.Time, err error) {
 	}
 	if at, err = message.Time(value); err != nil {
 		return at, fmt.Errorf("timestamp: %w", err)
-	}
-	if at.Before(time.Unix(0, math.MinInt64)) || at.After(time.Unix(0, math.MaxInt64)) {
-		return at, errors.New("timestamp: time is before 1678 or after 2262: use the time of the event")
 	}
 	return at, nil
 }

@@ -3,10 +3,10 @@ package segments
 import (
 	"encoding/binary"
 	"errors"
-	"hash/fnv"
 	"slices"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/message"
 )
 
 // keptBatches is how many batches with moves are remembered: more than an output has under
@@ -40,9 +40,7 @@ func newHistory() *history { return &history{moves: map[moveID]move{}} }
 
 // idOf is that of the point with this version.
 func idOf(p point, version uint64) moveID {
-	h := fnv.New64a()
-	h.Write([]byte(p.customer))
-	id := moveID{customer: h.Sum64(), version: version}
+	id := moveID{customer: message.KeyHash(p.customer), version: version}
 	if version == 0 {
 		id.at = p.at
 	}

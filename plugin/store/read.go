@@ -17,38 +17,37 @@ func get(txn *badger.Txn, key []byte) ([]byte, error) {
 	return item.ValueCopy([]byte{}) // an empty value is not nil
 }
 
-func scan(txn *badger.Txn, prefix []byte, fn func(key, value []byte) error) error {
+// iterate visits the items of the keys with the prefix, in order and from one on, until
+// visit errs. Keys alone come faster.
+func iterate(txn *badger.Txn, prefix, from []byte, keysOnly bool, visit func(*badger.Item) error) error {
 	options := badger.DefaultIteratorOptions
+	options.PrefetchValues = !keysOnly
 	options.Prefix = prefix
 	it := txn.NewIterator(options)
 	defer it.Close()
-	for it.Seek(prefix); it.ValidForPrefix(prefix); it.Next() {
-		value, err := it.Item().ValueCopy([]byte{})
-		if err != nil {
-			return err
-		}
-		if err := fn(it.Item().KeyCopy(nil), value); err != nil {
+	for it.Seek(from); it.ValidForPrefix(prefix); it.Next() {
+		if err := visit(it.Item()); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+func scan(txn *badger.Txn, prefix []byte, fn func(key, value []byte) error) error {
+	return iterate(txn, prefix, prefix, false, func(item *badger.Item) error {
+		value, err := item.ValueCopy([]byte{})
+		if err != nil {
+			return err
+		}
+		return fn(item.KeyCopy(nil), value)
+	})
+}
+
 func scanKeys(txn *badger.Txn, prefix, from []byte, fn func(key []byte) error) error {
-	options := badger.DefaultIteratorOptions
-	options.PrefetchValues = false
-	options.Prefix = prefix
-	it := txn.NewIterator(options)
-	defer it.Close()
 	if len(from) == 0 {
 		from = prefix
 	}
-	for it.Seek(from); it.ValidForPrefix(prefix); it.Next() {
-		if err := fn(it.Item().KeyCopy(nil)); err != nil {
-			return err
-		}
-	}
-	return nil
+	return iterate(txn, prefix, from, true, func(item *badger.Item) error { return fn(item.KeyCopy(nil)) })
 }
 
 func next(txn *badger.Txn, from []byte) ([]byte, error) {
