@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"github.com/shoal-stream/shoal/plugin/message"
+	"github.com/shoal-stream/shoal/plugin/record"
 	"github.com/shoal-stream/shoal/plugin/store"
 	"github.com/shoal-stream/shoal/plugin/store/ledger"
 )
@@ -50,11 +51,11 @@ func toldKey(set string) []byte { return store.Key(store.KindFeatureSet, set, []
 func attachTold(s *store.Store, r store.Reader, set string, width int) (*told, error) {
 	return store.Attach(s, "features/"+set+"/told", func() (*told, error) {
 		t := &told{pending: map[ledger.Fingerprint]telling{}, waiting: map[uint64]int{}}
-		record, err := r.Get(toldKey(set))
-		if err != nil || record == nil {
+		last, err := r.Get(toldKey(set))
+		if err != nil || last == nil {
 			return t, err
 		}
-		stored, err := decodeTold(record, func(print ledger.Fingerprint, l telling) {
+		stored, err := decodeTold(last, func(print ledger.Fingerprint, l telling) {
 			t.pending[print] = l
 			t.waiting[l.customer]++
 		})
@@ -120,8 +121,8 @@ var errTold = errors.New("the record of what was told last is damaged: restore t
 
 // encode writes what the batch tells, the last event first, and what is pending still.
 func (t *told) encode(events []event, width int) []byte {
-	record := []byte{toldVersion}
-	record = binary.AppendUvarint(record, uint64(width))
+	stored := []byte{toldVersion}
+	stored = binary.AppendUvarint(stored, uint64(width))
 	later := make(map[string]struct{}, len(events)) // customers with a later event
 	written := make(map[ledger.Fingerprint]struct{})
 	for i := range slices.Backward(events) {
@@ -131,14 +132,14 @@ func (t *told) encode(events []event, width int) []byte {
 		}
 		_, superseded := later[e.customer]
 		later[e.customer] = struct{}{}
-		if !e.known || len(record) > maxTold {
+		if !e.known || len(stored) > maxTold {
 			continue
 		}
 		l := telling{customer: message.KeyHash(e.customer)}
 		if superseded {
 			l.features, l.asOf, l.version = e.features, e.asOf, e.version
 		}
-		record = l.append(record, e.print)
+		stored = l.append(stored, e.print)
 		written[e.print] = struct{}{}
 	}
 
@@ -147,10 +148,10 @@ func (t *told) encode(events []event, width int) []byte {
 	for _, print := range slices.SortedFunc(maps.Keys(t.pending), func(a, b ledger.Fingerprint) int { return bytes.Compare(a[:], b[:]) }) {
 		if _, again := written[print]; !again {
 			l := t.pending[print]
-			record = l.append(record, print)
+			stored = l.append(stored, print)
 		}
 	}
-	return record
+	return stored
 }
 
 // append writes the fingerprint, the customer, the version and, unless that is 0, the
@@ -170,39 +171,33 @@ func (l *telling) append(dst []byte, print ledger.Fingerprint) []byte {
 }
 
 // decodeTold reads a record, and returns the number of features that it is of.
-func decodeTold(record []byte, visit func(ledger.Fingerprint, telling)) (width int, err error) {
-	if len(record) == 0 || record[0] != toldVersion {
+func decodeTold(stored []byte, visit func(ledger.Fingerprint, telling)) (width int, err error) {
+	r := record.Read(stored)
+	version, n := r.Byte(), r.Uvarint()
+	if version != toldVersion || n > maxTold {
 		return 0, errTold
 	}
-	n, size := binary.Uvarint(record[1:])
-	if size <= 0 || n > maxTold {
-		return 0, errTold
-	}
-	width = int(n)
-	for rest := record[1+size:]; len(rest) > 0; {
+	for len(r.Rest()) > 0 {
 		var print ledger.Fingerprint
-		if len(rest) < len(print)+8 {
-			return 0, errTold
-		}
-		rest = rest[copy(print[:], rest):]
-		l := telling{customer: binary.LittleEndian.Uint64(rest)}
-		rest = rest[8:]
-		if l.version, size = binary.Uvarint(rest); size <= 0 {
-			return 0, errTold
-		}
-		rest = rest[size:]
+		copy(print[:], r.Bytes(len(print)))
+		l := telling{customer: r.Uint64(), version: r.Uvarint()}
 		if l.version > 0 {
-			if l.asOf, size = binary.Varint(rest); size <= 0 || len(rest)-size < 8*width {
+			l.asOf = r.Varint()
+			if uint64(len(r.Rest())) < 8*n {
 				return 0, errTold
 			}
-			rest = rest[size:]
-			l.features = make([]float64, width)
+			l.features = make([]float64, n)
 			for i := range l.features {
-				l.features[i] = math.Float64frombits(binary.LittleEndian.Uint64(rest[8*i:]))
+				l.features[i] = r.Float()
 			}
-			rest = rest[8*width:]
+		}
+		if r.Damaged() {
+			return 0, errTold
 		}
 		visit(print, l)
 	}
-	return width, nil
+	if r.Damaged() {
+		return 0, errTold
+	}
+	return int(n), nil
 }

@@ -6,6 +6,7 @@ import (
 	"math"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/record"
 )
 
 // cause says why a customer's segment is another than they were last told.
@@ -61,32 +62,28 @@ func (c *contribution) append(dst []byte) []byte {
 
 var errContribution = errors.New("the record of a customer's contribution is damaged: restore the newest backup to a new path")
 
-func decodeContribution(record []byte) (*contribution, error) {
-	if len(record) < 3 || record[0] != contributionVersion || record[1] > 1 || cause(record[2]) > causeRemodel {
+func decodeContribution(stored []byte) (*contribution, error) {
+	if len(stored) < 3 || stored[0] != contributionVersion || stored[1] > 1 || cause(stored[2]) > causeRemodel {
 		return nil, errContribution
 	}
-	c := &contribution{Changed: record[1] == 1, Cause: cause(record[2])}
-	rest := record[3:]
-	for _, field := range []*uint64{(*uint64)(&c.Micro), &c.Version, (*uint64)(&c.Segment), (*uint64)(&c.Previous), &c.MovedBy} {
-		value, n := binary.Uvarint(rest)
-		if n <= 0 {
-			return nil, errContribution
-		}
-		*field, rest = value, rest[n:]
+	r := record.Read(stored[3:])
+	c := &contribution{
+		Changed:  stored[1] == 1,
+		Cause:    cause(stored[2]),
+		Micro:    clustering.MicroID(r.Uvarint()),
+		Version:  r.Uvarint(),
+		Segment:  clustering.SegmentID(r.Uvarint()),
+		Previous: clustering.SegmentID(r.Uvarint()),
+		MovedBy:  r.Uvarint(),
+		At:       r.Varint(),
+		Since:    r.Varint(),
+		Vector:   make([]float64, len(r.Rest())/8),
 	}
-	for _, field := range []*int64{&c.At, &c.Since} {
-		value, n := binary.Varint(rest)
-		if n <= 0 {
-			return nil, errContribution
-		}
-		*field, rest = value, rest[n:]
-	}
-	if len(rest)%8 != 0 {
-		return nil, errContribution
-	}
-	c.Vector = make([]float64, len(rest)/8)
 	for i := range c.Vector {
-		c.Vector[i] = math.Float64frombits(binary.LittleEndian.Uint64(rest[8*i:]))
+		c.Vector[i] = r.Float()
+	}
+	if !r.Complete() {
+		return nil, errContribution
 	}
 	return c, nil
 }

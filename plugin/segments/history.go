@@ -7,6 +7,7 @@ import (
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/message"
+	"github.com/shoal-stream/shoal/plugin/record"
 )
 
 // keptBatches is how many batches with moves are remembered: more than an output has under
@@ -79,18 +80,18 @@ func (h *history) save(put func(place byte, record []byte)) {
 		return
 	}
 	place := h.next % keptBatches
-	record := binary.AppendUvarint(nil, h.next)
+	moves := binary.AppendUvarint(nil, h.next)
 	for _, id := range h.fresh {
 		m := h.moves[id]
-		record = binary.LittleEndian.AppendUint64(record, id.customer)
-		record = binary.AppendUvarint(record, id.version)
-		record = binary.AppendVarint(record, id.at)
-		record = binary.AppendUvarint(record, uint64(m.segment))
-		record = binary.AppendUvarint(record, uint64(m.previous))
-		record = binary.AppendVarint(record, m.since)
-		record = append(record, byte(m.cause))
+		moves = binary.LittleEndian.AppendUint64(moves, id.customer)
+		moves = binary.AppendUvarint(moves, id.version)
+		moves = binary.AppendVarint(moves, id.at)
+		moves = binary.AppendUvarint(moves, uint64(m.segment))
+		moves = binary.AppendUvarint(moves, uint64(m.previous))
+		moves = binary.AppendVarint(moves, m.since)
+		moves = append(moves, byte(m.cause))
 	}
-	put(byte(place), record)
+	put(byte(place), moves)
 	for _, old := range h.batches[place] {
 		if !slices.Contains(h.fresh, old) {
 			delete(h.moves, old)
@@ -103,40 +104,23 @@ func (h *history) save(put func(place byte, record []byte)) {
 var errHistory = errors.New("the record of its last moves is damaged: restore the newest backup to a new path")
 
 // load takes one record of save.
-func (h *history) load(record []byte) error {
-	number, size := binary.Uvarint(record)
-	if size <= 0 {
-		return errHistory
-	}
+func (h *history) load(stored []byte) error {
+	r := record.Read(stored)
+	number := r.Uvarint()
 	place := number % keptBatches
-	for rest := record[size:]; len(rest) > 0; {
-		if len(rest) < 8 {
-			return errHistory
+	for len(r.Rest()) > 0 {
+		id := moveID{customer: r.Uint64(), version: r.Uvarint(), at: r.Varint()}
+		m := move{
+			segment:  clustering.SegmentID(r.Uvarint()),
+			previous: clustering.SegmentID(r.Uvarint()),
+			since:    r.Varint(),
+			cause:    cause(r.Byte()),
 		}
-		id := moveID{customer: binary.LittleEndian.Uint64(rest)}
-		rest = rest[8:]
-		var segment, previous uint64
-		var m move
-		for _, field := range []any{&id.version, &id.at, &segment, &previous, &m.since} {
-			size := 0
-			switch f := field.(type) {
-			case *uint64:
-				*f, size = binary.Uvarint(rest)
-			case *int64:
-				*f, size = binary.Varint(rest)
-			}
-			if size <= 0 {
-				return errHistory
-			}
-			rest = rest[size:]
-		}
-		if len(rest) == 0 {
-			return errHistory
-		}
-		m.segment, m.previous, m.cause = clustering.SegmentID(segment), clustering.SegmentID(previous), cause(rest[0])
-		rest = rest[1:]
 		h.moves[id] = m
 		h.batches[place] = append(h.batches[place], id)
+	}
+	if r.Damaged() {
+		return errHistory
 	}
 	h.next = max(h.next, number+1)
 	return nil

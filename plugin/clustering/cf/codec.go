@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
+
+	"github.com/shoal-stream/shoal/plugin/record"
 )
 
 // The form of a feature: number of dimensions (uvarint), flags, total weight, then for
@@ -51,8 +53,8 @@ func (f *Feature) Append(dst []byte) []byte {
 // Decode reads a feature that Append wrote at the start of src, and returns the rest.
 // It allocates no more than a few times the length of src.
 func (f *Feature) Decode(src []byte) (rest []byte, err error) {
-	r := reader{src: src}
-	d, flags := r.uvarint(), r.byte()
+	r := reader{record.Read(src)}
+	d, flags := r.Uvarint(), r.Byte()
 	width := 1
 	if flags&flagPartial != 0 {
 		width++
@@ -60,7 +62,7 @@ func (f *Feature) Decode(src []byte) (rest []byte, err error) {
 	if flags&flagPoint == 0 {
 		width += 3
 	}
-	if r.bad || flags > flagPartial|flagPoint || d > uint64(len(r.src)/(8*width)) {
+	if r.Damaged() || flags > flagPartial|flagPoint || d > uint64(len(r.Rest())/(8*width)) {
 		return nil, ErrDamaged
 	}
 	n := r.weight()
@@ -77,62 +79,33 @@ func (f *Feature) Decode(src []byte) (rest []byte, err error) {
 			m.s = double{r.weight(), r.float()}
 		}
 	}
-	if r.bad {
+	if r.Damaged() {
 		return nil, ErrDamaged
 	}
 	f.n, f.dims = n, dims
-	return r.src, nil
+	return r.Rest(), nil
 }
 
 func appendFloat(dst []byte, v float64) []byte {
 	return binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
 }
 
-// reader takes numbers off a record, and notes when there is none left.
-type reader struct {
-	src []byte
-	bad bool
-}
+// reader takes the numbers of features and metrics, which are finite.
+type reader struct{ record.Reader }
 
-func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.src)
-	if n <= 0 {
-		r.bad, r.src = true, nil
-		return 0
-	}
-	r.src = r.src[n:]
-	return v
-}
-
-func (r *reader) byte() byte {
-	if len(r.src) == 0 {
-		r.bad = true
-		return 0
-	}
-	b := r.src[0]
-	r.src = r.src[1:]
-	return b
-}
-
-// float takes a number that is finite.
 func (r *reader) float() float64 {
-	if len(r.src) < 8 {
-		r.bad, r.src = true, nil
-		return 0
-	}
-	v := math.Float64frombits(binary.LittleEndian.Uint64(r.src))
-	r.src = r.src[8:]
+	v := r.Float()
 	if math.IsNaN(v) || math.IsInf(v, 0) {
-		r.bad = true
+		r.Refuse()
 	}
 	return v
 }
 
-// weight takes a number that is finite and not negative.
+// weight takes a number that is not negative.
 func (r *reader) weight() float64 {
 	v := r.float()
 	if v < 0 {
-		r.bad = true
+		r.Refuse()
 	}
 	return v
 }

@@ -1,6 +1,10 @@
 package cf
 
-import "math"
+import (
+	"math"
+
+	"github.com/shoal-stream/shoal/plugin/record"
+)
 
 // Metric measures distance in scaled units: a deviation in dimension j counts with
 // weight w_j = weight_j²/σ_j². It holds the mean and spread of the population as they
@@ -300,15 +304,15 @@ func DecodeMetric(src []byte) (*Metric, error) {
 	}
 	d := len(src) / 24
 	m := &Metric{weights: make([]float64, d), means: make([]float64, d), sigmas: make([]float64, d), settled: src[0] == 1}
-	r := reader{src: src[1:]}
+	r := reader{record.Read(src[1:])}
 	for j := range d {
 		m.weights[j] = r.weight()
-		bad := r.bad
-		m.means[j] = r.float()
-		r.bad = bad || math.IsInf(m.means[j], 0)
+		if m.means[j] = r.Float(); math.IsInf(m.means[j], 0) { // NaN: nothing was observed
+			r.Refuse()
+		}
 		m.sigmas[j] = r.weight()
 	}
-	if r.bad {
+	if r.Damaged() {
 		return nil, ErrDamaged
 	}
 	m.count()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/record"
 )
 
 // Save implements [clustering.Engine]. Each point fades every weight, so the weights and
@@ -63,10 +64,10 @@ func (o *Online) Load(key, value []byte) error {
 		o.loading = &onlineLoading{loading: newLoading()}
 		*o = Online{config: o.config, membership: newMembership(), metric: &cf.Metric{}, loading: o.loading}
 	}
-	r := &reader{rest: value}
+	r := &reader{record.Read(value)}
 	switch kind {
 	case kindHeader:
-		if version := r.uvarint(); version != recordVersion {
+		if version := r.Uvarint(); version != recordVersion {
 			return fmt.Errorf("loading sequential k-means: its records are of version %d, this program reads %d: use the program that wrote them", version, recordVersion)
 		}
 		o.loadHeader(r)
@@ -82,7 +83,7 @@ func (o *Online) Load(key, value []byte) error {
 	case kindAlias:
 		o.loadAlias(o.loading.loading, number, r)
 	default:
-		r.bad = true
+		r.Refuse()
 	}
 	if err := r.end(); err != nil {
 		return fmt.Errorf("loading sequential k-means, record %q %d: %w", string(kind), number, err)
@@ -93,14 +94,14 @@ func (o *Online) Load(key, value []byte) error {
 func (o *Online) loadHeader(r *reader) {
 	l := o.loading
 	l.began = true
-	o.last, o.segments.last = clustering.MicroID(r.uvarint()), clustering.SegmentID(r.uvarint())
-	o.applied, o.renewals = r.uvarint(), r.uvarint()
-	for range min(r.uvarint(), uint64(len(r.rest))) {
-		l.centres = append(l.centres, clustering.MicroID(r.uvarint()))
-		l.state.Weights = append(l.state.Weights, r.float())
-		centre := make([]float64, min(r.uvarint(), uint64(len(r.rest)/8)))
+	o.last, o.segments.last = clustering.MicroID(r.Uvarint()), clustering.SegmentID(r.Uvarint())
+	o.applied, o.renewals = r.Uvarint(), r.Uvarint()
+	for range min(r.Uvarint(), uint64(len(r.Rest()))) {
+		l.centres = append(l.centres, clustering.MicroID(r.Uvarint()))
+		l.state.Weights = append(l.state.Weights, r.Float())
+		centre := make([]float64, min(r.Uvarint(), uint64(len(r.Rest())/8)))
 		for j := range centre {
-			centre[j] = r.float()
+			centre[j] = r.Float()
 		}
 		l.state.Centers = append(l.state.Centers, centre)
 	}

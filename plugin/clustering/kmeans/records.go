@@ -10,6 +10,7 @@ import (
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/record"
 )
 
 // Kinds of records: the first byte of a key. Of the lower four there are many, and the
@@ -52,41 +53,21 @@ func (w *writer) float(v float64) {
 
 func (w *writer) feature(f *cf.Feature) { w.value = f.Append(w.value) }
 
-// reader takes a value apart. Past its end, or when there is something wrong, it gives
-// zeros and notes that the record is damaged.
-type reader struct {
-	rest []byte
-	bad  bool
-}
-
-func (r *reader) uvarint() uint64 {
-	n, size := binary.Uvarint(r.rest)
-	if size <= 0 {
-		r.rest, r.bad = nil, true
-		return 0
-	}
-	r.rest = r.rest[size:]
-	return n
-}
-
-func (r *reader) float() float64 {
-	if len(r.rest) < 8 {
-		r.rest, r.bad = nil, true
-		return 0
-	}
-	v := math.Float64frombits(binary.LittleEndian.Uint64(r.rest))
-	r.rest = r.rest[8:]
-	return v
-}
+// reader takes a value apart.
+type reader struct{ record.Reader }
 
 func (r *reader) feature(f *cf.Feature) {
-	rest, err := f.Decode(r.rest)
-	r.rest, r.bad = rest, r.bad || err != nil
+	rest, err := f.Decode(r.Rest())
+	if err != nil {
+		r.Refuse()
+		return
+	}
+	r.Bytes(len(r.Rest()) - len(rest))
 }
 
 // end tells whether all of the value was read, and nothing more.
 func (r *reader) end() error {
-	if r.bad || len(r.rest) > 0 {
+	if !r.Complete() {
 		return errDamaged
 	}
 	return nil
@@ -151,16 +132,16 @@ func (b *membership) save(w *writer) {
 
 func (b *membership) loadMicro(l *loading, number uint64, r *reader) {
 	m := &micro{id: clustering.MicroID(number)}
-	l.segmentOf[m.id] = clustering.SegmentID(r.uvarint())
-	m.carriers = r.uvarint()
+	l.segmentOf[m.id] = clustering.SegmentID(r.Uvarint())
+	m.carriers = r.Uvarint()
 	r.feature(&m.members)
 	b.micros[m.id] = m
 }
 
 func (b *membership) loadAlias(l *loading, number uint64, r *reader) {
 	id := clustering.MicroID(number)
-	l.aliasOf[id] = clustering.MicroID(r.uvarint())
-	b.aliases[id] = &alias{carriers: r.uvarint()}
+	l.aliasOf[id] = clustering.MicroID(r.Uvarint())
+	b.aliases[id] = &alias{carriers: r.Uvarint()}
 }
 
 // link follows the references between micro-clusters, aliases and segments.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/record"
 )
 
 // Save implements [clustering.Engine]. What changed is remembered until then, so a
@@ -104,17 +105,17 @@ func (t *Tree) Load(key, value []byte) error {
 	if t.loading == nil {
 		t.loading = &treeLoading{loading: newLoading(), nodes: map[uint64]*loadedNode{}}
 	}
-	l, r := t.loading, &reader{rest: value}
+	l, r := t.loading, &reader{record.Read(value)}
 	switch kind {
 	case kindHeader:
-		if version := r.uvarint(); version != recordVersion {
+		if version := r.Uvarint(); version != recordVersion {
 			return fmt.Errorf("loading a k-means tree: its records are of version %d, this program reads %d: use the program that wrote them", version, recordVersion)
 		}
 		l.began = true
-		t.last, t.segments.last = clustering.MicroID(r.uvarint()), clustering.SegmentID(r.uvarint())
-		t.lastNode, l.root = r.uvarint(), r.uvarint()
-		t.clock = clock{applied: r.uvarint(), refinements: r.uvarint(), searched: r.uvarint()}
-		t.threshold = r.float()
+		t.last, t.segments.last = clustering.MicroID(r.Uvarint()), clustering.SegmentID(r.Uvarint())
+		t.lastNode, l.root = r.Uvarint(), r.Uvarint()
+		t.clock = clock{applied: r.Uvarint(), refinements: r.Uvarint(), searched: r.Uvarint()}
+		t.threshold = r.Float()
 	case kindPopulation:
 		r.feature(&t.population)
 	case kindMetric:
@@ -134,7 +135,7 @@ func (t *Tree) Load(key, value []byte) error {
 	case kindNode:
 		l.loadNode(number, r)
 	default:
-		r.bad = true
+		r.Refuse()
 	}
 	if err := r.end(); err != nil {
 		return fmt.Errorf("loading a k-means tree, record %q %d: %w", string(kind), number, err)
@@ -143,16 +144,16 @@ func (t *Tree) Load(key, value []byte) error {
 }
 
 func (l *treeLoading) loadNode(number uint64, r *reader) {
-	n := &loadedNode{node: &node{id: number, summary: &cf.Feature{}}, beds: r.uvarint() == 1}
-	count := r.uvarint()
-	if count > uint64(len(r.rest)) {
-		r.bad = true
+	n := &loadedNode{node: &node{id: number, summary: &cf.Feature{}}, beds: r.Uvarint() == 1}
+	count := r.Uvarint()
+	if count > uint64(len(r.Rest())) {
+		r.Refuse()
 		return
 	}
 	for range count {
-		n.children = append(n.children, r.uvarint())
+		n.children = append(n.children, r.Uvarint())
 	}
-	if len(r.rest) > 0 {
+	if len(r.Rest()) > 0 {
 		r.feature(n.node.summary)
 	}
 	l.nodes[number] = n

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"math"
 	"math/bits"
+
+	"github.com/shoal-stream/shoal/plugin/record"
 )
 
 // Codec reads and writes the record of a customer. It is immutable, and safe for
@@ -75,85 +77,61 @@ func coarsest(c *Profile) int {
 
 // Decode reads a record into a profile. What the plan no longer keeps is left out,
 // and what was not kept yet begins empty.
-func (c *Codec) Decode(record []byte, profile *Profile) error {
+func (c *Codec) Decode(stored []byte, profile *Profile) error {
 	c.plan.Reset(profile)
-	if len(record) < 2 || record[0] != recordVersion || int(record[1]) >= len(timeUnits) {
+	if len(stored) < 2 || stored[0] != recordVersion || int(stored[1]) >= len(timeUnits) {
 		return ErrRecord
 	}
-	r := reader{rest: record[2:]}
-	unit := timeUnits[record[1]]
+	r := reader{record.Read(stored[2:])}
+	unit := timeUnits[stored[1]]
 
-	profile.Events = r.uvarint()
-	newest := r.varint()
+	profile.Events = r.Uvarint()
+	newest := r.Varint()
 	if limit := math.MaxInt64 / unit; newest > limit || newest < -limit {
 		return ErrRecord
 	}
 	profile.Newest = newest * unit
 	profile.Oldest = r.before(profile.Newest, unit)
 
-	for slot := uint64(0); len(r.rest) > 0 && !r.damaged; slot++ {
-		skipped := r.uvarint()
+	for slot := uint64(0); len(r.Rest()) > 0; slot++ {
+		skipped := r.Uvarint()
 		if skipped >= uint64(len(c.measures))-slot {
 			return ErrRecord
 		}
 		slot += skipped
-		t := tally{n: r.uvarint(), newest: r.before(profile.Newest, unit)}
+		t := tally{n: r.Uvarint(), newest: r.before(profile.Newest, unit)}
 		if t.n == 0 { // never written
 			return ErrRecord
 		}
 		i := c.measures[slot]
 		if i < 0 {
 			for range c.registers[slot] {
-				r.uvarint()
+				r.Uvarint()
 			}
 		} else {
 			profile.tallies[i] = t
 			for place := range c.plan.registersOf(profile, i) {
-				c.plan.registersOf(profile, i)[place] = math.Float64frombits(bits.ReverseBytes64(r.uvarint()))
+				c.plan.registersOf(profile, i)[place] = math.Float64frombits(bits.ReverseBytes64(r.Uvarint()))
 			}
 		}
 		if slot+1 == uint64(len(c.measures)) {
 			break
 		}
 	}
-	if r.damaged || len(r.rest) > 0 {
+	if !r.Complete() {
 		return ErrRecord
 	}
 	return nil
 }
 
-// reader takes numbers off the front of a record, and remembers that one was not
-// there.
-type reader struct {
-	rest    []byte
-	damaged bool
-}
-
-func (r *reader) uvarint() uint64 {
-	x, n := binary.Uvarint(r.rest)
-	r.advance(n)
-	return x
-}
-
-func (r *reader) varint() int64 {
-	x, n := binary.Varint(r.rest)
-	r.advance(n)
-	return x
-}
-
-func (r *reader) advance(n int) {
-	if n <= 0 {
-		r.damaged, r.rest = true, nil
-		return
-	}
-	r.rest = r.rest[n:]
-}
+// reader takes the times of a record, too.
+type reader struct{ record.Reader }
 
 // before reads how many units before an instant another was.
 func (r *reader) before(instant, unit int64) int64 {
-	units := r.uvarint()
+	units := r.Uvarint()
 	if units > (uint64(instant)-1<<63)/uint64(unit) { // instant minus the earliest possible
-		r.damaged = true
+		r.Refuse()
 		return instant
 	}
 	return instant - int64(units)*unit

@@ -4,6 +4,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"math/bits"
+
+	"github.com/shoal-stream/shoal/plugin/record"
 )
 
 // blockSize is the number of offsets that share a record.
@@ -87,48 +89,35 @@ func (b *block) nextBit(at int, flip uint64) int {
 
 var errBlock = errors.New("a record of applied offsets is damaged: restore the newest backup to a new path")
 
-func decodeBlock(record []byte) (*block, error) {
-	if len(record) < 2 || record[0] != blockVersion {
+func decodeBlock(stored []byte) (*block, error) {
+	r := record.Read(stored)
+	version, form := r.Byte(), r.Byte()
+	first, span := r.Varint(), r.Uvarint()
+	if r.Damaged() || version != blockVersion {
 		return nil, errBlock
 	}
-	form, rest := record[1], record[2:]
-	first, n := binary.Varint(rest)
-	if n <= 0 {
-		return nil, errBlock
-	}
-	rest = rest[n:]
-	span, n := binary.Uvarint(rest)
-	if n <= 0 {
-		return nil, errBlock
-	}
-	rest = rest[n:]
 	b := &block{first: first, last: first + int64(span) - 1}
 
 	switch form {
 	case formBitmap:
-		if len(rest) != blockSize/8 {
-			return nil, errBlock
-		}
 		for i := range b.applied {
-			b.applied[i] = binary.LittleEndian.Uint64(rest[8*i:])
+			b.applied[i] = r.Uint64()
 		}
 	case formRuns:
-		for at := uint64(0); len(rest) > 0; {
-			gap, n := binary.Uvarint(rest)
-			if n <= 0 {
+		for at := uint64(0); len(r.Rest()) > 0; {
+			gap, length := r.Uvarint(), r.Uvarint()
+			if gap > blockSize || length > blockSize || at+gap+length > blockSize {
 				return nil, errBlock
 			}
-			length, m := binary.Uvarint(rest[n:])
-			if m <= 0 || gap > blockSize || length > blockSize || at+gap+length > blockSize {
-				return nil, errBlock
-			}
-			rest = rest[n+m:]
 			for at += gap; length > 0; length-- {
 				b.applied[at/64] |= 1 << (at % 64)
 				at++
 			}
 		}
 	default:
+		return nil, errBlock
+	}
+	if !r.Complete() {
 		return nil, errBlock
 	}
 	return b, nil
