@@ -9,6 +9,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/duration"
 )
 
 const (
@@ -18,6 +20,10 @@ const (
 	ssFieldEncryptionKey = "encryption_key"
 	ssFieldMemoryBudget  = "memory_budget"
 	ssFieldMinFree       = "min_free"
+	ssFieldRetention     = "retention"
+	ssFieldMoves         = "moves"
+	ssFieldPerCustomer   = "moves_per_customer"
+	ssFieldEvents        = "events"
 
 	durabilityProcess = "process"
 	durabilityPower   = "power"
@@ -51,6 +57,14 @@ State survives the death of the process at any instant. With `+"`durability: pow
 			service.NewStringField(ssFieldMinFree).
 				Description("Free space on the disk below which commits are refused until there is room again; messages fail meanwhile and nothing is lost. It leaves room for compactions: keep it at `memory_budget` or more, and at 128MiB or more. 0 turns the check off: a full disk then kills the process.").
 				Default("256MiB"),
+			service.NewObjectField(ssFieldRetention,
+				service.NewStringField(ssFieldMoves).
+					Description("For how long the moves of customers between segments are kept; 0s: for ever.").Default("90d"),
+				service.NewIntField(ssFieldPerCustomer).
+					Description("How many moves of a customer are kept, the last ones.").Default(defaultMovesPerCustomer),
+				service.NewStringField(ssFieldEvents).
+					Description("For how long the births, deaths, splits, merges and revivals of segments are kept, and drift alarms; 0s: for ever.").Default("365d"),
+			).Description("How long history is kept, by the clock on the wall."),
 		).
 		Example("State on a volume, encrypted", "The key comes from the environment.", `
 cache_resources:
@@ -120,7 +134,24 @@ func parseOptions(conf *service.ParsedConfig) (o Options, err error) {
 	if o.MinFree, err = parseBytes(conf, ssFieldMinFree); err != nil {
 		return o, err
 	}
+	if o.Retention, err = parseRetention(conf); err != nil {
+		return o, err
+	}
 	return o, o.check()
+}
+
+func parseRetention(conf *service.ParsedConfig) (r Retention, err error) {
+	for field, d := range map[string]*time.Duration{ssFieldMoves: &r.Moves, ssFieldEvents: &r.Events} {
+		text, err := conf.FieldString(ssFieldRetention, field)
+		if err != nil {
+			return r, err
+		}
+		if *d, err = duration.Parse(text); err != nil {
+			return r, fmt.Errorf("segment_store retention.%s: %w", field, err)
+		}
+	}
+	r.MovesPerCustomer, err = conf.FieldInt(ssFieldRetention, ssFieldPerCustomer)
+	return r, err
 }
 
 // DecodeKey reads an encryption key as users write it: base64, or empty for none.

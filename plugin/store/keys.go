@@ -20,6 +20,10 @@ const (
 	KindEventID      Kind = 'i' // applied event ids; namespace: who applied them
 	KindModel        Kind = 'm' // a model's cluster features, segments and counters; namespace: model
 	KindContribution Kind = 'k' // a customer's vector and micro-cluster; namespace: model
+	KindMoves        Kind = 'v' // a customer's last moves between segments; namespace: model
+	KindActivity     Kind = 'y' // when to look whether a customer is still active; namespace: model
+	KindEvent        Kind = 'e' // the log of what happened to segments and customers; namespace: model
+	KindConsumer     Kind = 'u' // how far a reader of that log has come; namespace: model
 )
 
 // Key joins kind, namespace and suffix. Keys of one namespace are contiguous and

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -23,6 +24,8 @@ func open(options Options) (*Store, error) {
 		attached: map[string]any{},
 		watchers: map[*func(time.Duration)]struct{}{},
 	}
+	s.retention = options.Retention
+	s.retention.MovesPerCustomer = cmp.Or(s.retention.MovesPerCustomer, defaultMovesPerCustomer)
 	if options.InMemory {
 		s.name = "in memory"
 	} else if err := s.room.check(); err != nil {

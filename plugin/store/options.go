@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/dgraph-io/badger/v4"
 	badgeroptions "github.com/dgraph-io/badger/v4/options"
@@ -20,8 +21,16 @@ type Options struct {
 	EncryptionKey []byte // 16, 24 or 32 bytes; empty: not encrypted
 	MemoryBudget  int64  // bytes, at least MinMemoryBudget
 	MinFree       int64  // bytes free on the disk below which commits are refused
+	Retention     Retention
 
 	Logger Logger // what an operator should know; nil: nothing
+}
+
+// Retention is how long components keep what is history.
+type Retention struct {
+	Moves            time.Duration // of customers between segments; 0: for ever
+	MovesPerCustomer int           // the last ones; 0: 50
+	Events           time.Duration // of the lives of segments; 0: for ever
 }
 
 // Logger is the part of a Benthos logger that a store needs.
@@ -35,6 +44,9 @@ const (
 	DefaultMemoryBudget = 256 << 20
 	MinMemoryBudget     = 32 << 20
 	DefaultMinFree      = 256 << 20
+
+	defaultMovesPerCustomer = 50
+	maxMovesPerCustomer     = 1000 // they are one record
 )
 
 func (o Options) check() error {
@@ -43,6 +55,9 @@ func (o Options) check() error {
 	}
 	if n := len(o.EncryptionKey); n != 0 && n != 16 && n != 24 && n != 32 {
 		return fmt.Errorf("segment_store encryption_key of %d bytes: use base64 of 16, 24 or 32 random bytes, such as from: openssl rand -base64 32", n)
+	}
+	if n := o.Retention.MovesPerCustomer; n < 0 || n > maxMovesPerCustomer {
+		return fmt.Errorf("segment_store retention.moves_per_customer %d: use a number from 1 to %d", n, maxMovesPerCustomer)
 	}
 	if o.MemoryBudget < MinMemoryBudget {
 		return fmt.Errorf("segment_store memory_budget of %d bytes: use 32MiB or more", o.MemoryBudget)

@@ -19,6 +19,8 @@ type Store struct {
 	hot   *hot
 	stop  func() // ends upkeep
 
+	retention Retention
+
 	mu       sync.Mutex // guards what follows
 	attached map[string]any
 	watchers map[*func(time.Duration)]struct{}
@@ -124,6 +126,9 @@ func (s *Store) committed(took time.Duration) {
 		(*fn)(took)
 	}
 }
+
+// Retention is how long components keep history here.
+func (s *Store) Retention() Retention { return s.retention }
 
 // Bytes returns the space that the store takes on disk: the sorted tables and the
 // value log.
