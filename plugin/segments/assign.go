@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/bloblang"
@@ -29,6 +30,9 @@ type assign struct {
 	result    message.Path
 	metrics   *modelMetrics
 	failures  *message.Failures
+
+	logger     *service.Logger
+	complained atomic.Bool // of labels
 }
 
 // ProcessBatch reads the points of the batch, moves their customers in one
@@ -91,13 +95,17 @@ func (a *assign) apply(ctx context.Context, s *store.Store, points []point, prob
 				}
 				problem := tx.Step(func() error {
 					c, status, err := a.applyOne(tx, m, st, p)
-					if err == nil {
-						results[i] = st.outcome(c, status)
-						report.count(c, status)
+					if err != nil && status != statusRejected {
+						return err
 					}
-					return err
+					results[i] = st.outcome(c, status)
+					if err != nil {
+						results[i]["problem"] = err.Error()
+					}
+					report.count(c, status)
+					return nil
 				})
-				if problem != nil && !errors.Is(problem, errRejected) {
+				if problem != nil && !errors.Is(problem, errUnreadable) {
 					return problem
 				}
 				problems[i] = problem
@@ -106,10 +114,14 @@ func (a *assign) apply(ctx context.Context, s *store.Store, points []point, prob
 			return nil
 		})
 	})
-	if err == nil {
-		report.publish()
+	if err != nil {
+		return err
 	}
-	return err
+	report.publish()
+	if report.problem != nil && a.complained.CompareAndSwap(false, true) {
+		a.logger.Warnf("segment_assign: model %q: %v", a.name, report.problem)
+	}
+	return nil
 }
 
 func (a *assign) applyOne(tx *store.Tx, m *model, st *state, p point) (contribution, status, error) {
@@ -121,7 +133,7 @@ func (a *assign) applyOne(tx *store.Tx, m *model, st *state, p point) (contribut
 	default:
 		verdict, _, err := a.once.Apply(tx, p.event, 0)
 		if err != nil {
-			return contribution{}, 0, fmt.Errorf("%w: %w", errRejected, err)
+			return contribution{}, 0, fmt.Errorf("%w: %w", errUnreadable, err)
 		}
 		if verdict == ledger.Duplicate {
 			return m.locate(st, p)
@@ -155,6 +167,7 @@ func (a *assign) read(m *service.Message) (p point, err error) {
 	p.first = count(m, "feature_first_version")
 	duplicate, _ := m.MetaGet("feature_duplicate")
 	p.duplicate = duplicate == "true"
+	p.silent = message.IsRefresh(m)
 	if a.once == nil {
 		return p, nil
 	}

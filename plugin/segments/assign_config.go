@@ -36,11 +36,16 @@ With `+"`key`"+`, a model describes the current population: each customer counts
 The result is an object at the path `+"`result`"+`:
 
 `+"```json"+`
-{"id":"s3","status":"assigned","distance":0.83,"confidence":0.71,"outlier":false,
- "previous":"s1","changed":true,"cause":"behaviour","since":"2011-06-02T10:00:00Z","model_version":17}
+{"id":"s3","label":"high spend, recent","status":"assigned","distance":0.83,"confidence":0.71,"outlier":false,
+ "previous":"s1","changed":true,"cause":"behaviour","since":"2011-06-02T10:00:00Z","model_version":17,
+ "reasons":[{"feature":"spend","value":812.5,"typical":230.1,"deviation":2.4}]}
 `+"```"+`
 
-`+"`distance`"+` is the scaled distance to the centroid of the own segment, `+"`confidence`"+` is 1 minus its share of the distance to the nearest other. `+"`previous`, `since` and `cause`"+` tell of the customer's last move, `+"`changed`"+` whether this message made it; `+"`cause`"+` is behaviour (their own events) or remodel (the segments moved). `+"`status`"+` is assigned, stale (the model has a newer vector of this customer: nothing is changed) or warming_up.
+`+"`distance`"+` is the scaled distance to the centroid of the own segment, `+"`confidence`"+` is 1 minus its share of the distance to the nearest other. `+"`previous`, `since` and `cause`"+` tell of the customer's last move, `+"`changed`"+` whether this message made it; `+"`cause`"+` is behaviour (their own events), silence (time passed), remodel (the segments moved) or definition (the configuration changed). `+"`status`"+` is assigned, stale (the model has a newer vector of this customer, or has let them go for being inactive: nothing is changed), warming_up or rejected (a feature is missing, and `+"`missing`"+` is reject).
+
+`+"`reasons`"+` are the features that most separate the customer's segment from the next nearest one for this customer: their value, the mean of the population, and how far apart these are in standard deviations.
+
+Segments keep their ids across refinements, restarts and changes of this configuration. When `+"`select`, `transforms`, `missing`"+` or the engine change, the customers of the model are put into a new engine at the start, in their segments.
 
 A batch is one transaction. When state cannot be written, the whole batch is flagged with the error and nothing has changed; delivery again mends it.`).
 		Fields(
@@ -106,11 +111,11 @@ pipeline:
 }
 
 func newAssignFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ *assign, err error) {
-	a := &assign{failures: message.NewFailures(res.Logger())}
+	a := &assign{failures: message.NewFailures(res.Logger()), logger: res.Logger()}
 	if a.name, err = conf.FieldString(saFieldModel); err != nil {
 		return nil, err
 	}
-	if a.settings, err = parseSettings(conf); err != nil {
+	if a.settings, err = parseSettings(conf, conf.Contains(saFieldKey)); err != nil {
 		return nil, err
 	}
 	if err = a.parseMappings(conf); err != nil {
@@ -140,8 +145,12 @@ func newAssignFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ 
 		if err != nil {
 			return err
 		}
-		return s.Update(ctx, []store.Lock{m.lock()}, func(tx *store.Tx) error {
-			return m.adopt(tx, a.settings)
+		locks := []store.Lock{m.lock()}
+		if err := s.Update(ctx, locks, m.resume); err != nil {
+			return err
+		}
+		return s.Update(ctx, locks, func(tx *store.Tx) error {
+			return m.adopt(tx, a.settings, res.Logger().Warnf)
 		})
 	})
 }
@@ -152,7 +161,6 @@ func (a *assign) parseMappings(conf *service.ParsedConfig) (err error) {
 			return err
 		}
 	}
-	a.settings.definition.Keyed = a.key != nil
 	if a.features, err = conf.FieldBloblang(saFieldFeatures); err != nil {
 		return err
 	}

@@ -47,7 +47,10 @@ func TestWarmingUp(t *testing.T) {
 	a := openRig(t, "").assign(keyed)
 	for i := range 19 {
 		got := a.tell(t, strconv.Itoa(i), near(i%2))
-		assert.Equal(t, result{Status: "warming_up"}, got)
+		assert.Equal(t, "warming_up", got.Status)
+		assert.Nil(t, got.ID)
+		assert.False(t, got.Changed)
+		assert.Empty(t, got.Reasons)
 	}
 	again := a.tell(t, "0", near(1))
 	assert.Equal(t, "warming_up", again.Status, "a customer counts once, however often they come")
@@ -134,6 +137,25 @@ func TestStale(t *testing.T) {
 	assert.Equal(t, before, r.snapshot(""))
 }
 
+// With missing: reject, a vector that lacks a feature is not taken, and the customer stays
+// where they are.
+func TestMissingReject(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	a := r.assign(keyed + "missing: reject")
+	twoGroups(t, a, 40)
+	before := r.snapshot("")
+	unknown := a.tell(t, "new", map[string]any{"spend": 1})
+	assert.Equal(t, "rejected", unknown.Status)
+	assert.Nil(t, unknown.ID)
+	assert.Equal(t, `feature "orders": missing: give it a number, or set missing to mean or zero`, unknown.Problem)
+	known := a.tell(t, "c0", map[string]any{"spend": 1})
+	assert.Equal(t, "rejected", known.Status)
+	assert.NotNil(t, known.ID)
+	assert.False(t, known.Changed)
+	assert.Equal(t, before, r.snapshot(""))
+}
+
 // What cannot be read is flagged, changes nothing, and drags nobody down.
 func TestRejected(t *testing.T) {
 	t.Parallel()
@@ -148,7 +170,6 @@ func TestRejected(t *testing.T) {
 		"no features":       {map[string]any{"customer": "x"}, "", "features is null"},
 		"text":              {map[string]any{"customer": "x", "features": map[string]any{"spend": "canary"}}, "", `feature "spend" is a string: use a number or null`},
 		"too small":         {map[string]any{"customer": "x", "features": map[string]any{"spend": -2}}, "transforms: { spend: log1p }", `feature "spend" is outside of what its transform log1p takes: give it numbers above -1`},
-		"missing":           {map[string]any{"customer": "x", "features": map[string]any{"spend": 1}}, "missing: reject", `feature "orders" is missing`},
 		"no time":           {map[string]any{"customer": "x", "features": near(0), "t": "canary"}, "timestamp: this.t", "timestamp: time is a string of another form"},
 		"mapping that errs": {map[string]any{"customer": "x", "features": near(0), "t": "canary"}, "timestamp: this.t.number()", "timestamp: "},
 	} {
@@ -282,7 +303,9 @@ warmup: 4
 	}
 	low, high := tell(10, 0, 0), tell(11, 1, 10)
 	assert.NotEqual(t, *low.ID, *high.ID)
-	assert.Equal(t, low, tell(10, 0, 0), "delivered again")
+	again := tell(10, 0, 0)
+	assert.Equal(t, low.ID, again.ID, "delivered again")
+	assert.Equal(t, low.Distance, again.Distance, "and nothing was learned from it")
 	shown := r.snapshot("model: readings")[0]
 	assert.InDelta(t, 12, shown["customers"], 0)
 	assert.Equal(t, map[string]int{"readings": 12}, r.verify())
@@ -301,20 +324,16 @@ func TestLearnFalse(t *testing.T) {
 	assert.Equal(t, map[string]int{"default": 40}, r.verify())
 }
 
-func TestDefinitionIsKept(t *testing.T) {
-	t.Parallel()
-	r := openRig(t, filepath.Join(t.TempDir(), "state"))
-	twoGroups(t, r.assign(keyed), 40)
-	_, err := r.build("key: this.customer\nkmeans: { k: 3 }\ntransforms: { spend: log1p }")
-	require.ErrorContains(t, err, `model "default" is stored with another definition (k was 2 and is 3, transforms was not set and is {"spend":"log1p"}): change it back, or give the new model a name of its own in the field model`)
-	_, err = r.build("key: this.customer\nkmeans: { k: 3 }\nmodel: other")
-	require.NoError(t, err)
-}
-
 func TestConfigErrors(t *testing.T) {
 	t.Parallel()
 	for conf, want := range map[string]string{
-		"key: this.c": "no engine is set: add kmeans or online_kmeans",
+		"key: this.c\nonline_kmeans: {}":                                          "online_kmeans.k is not set",
+		"key: this.c\nkmeans: { k: auto, k_min: 1 }":                              "kmeans.k_min 1: use 2 or more",
+		"key: this.c\nkmeans: { k_max: 1 }":                                       "kmeans.k_max 1: use a number from k_min to 256",
+		"key: this.c\nforget: { half_life: 1d }":                                  "forget.half_life is for points without a key",
+		"forget: { inactive_after: 1d }":                                          "forget.inactive_after is for customers",
+		"forget: { half_life: 1d }\nonline_kmeans: { k: 2 }":                      "forget.half_life is for kmeans",
+		"key: this.c\nforget: { inactive_after: soon }":                           "forget.inactive_after: \"soon\" is not a duration",
 		"key: this.c\nkmeans: { k: 2 }\nonline_kmeans: { k: 2 }":                  "choose exactly one engine",
 		"key: this.c\nkmeans: { k: 0 }":                                           "kmeans.k",
 		"key: this.c\nkmeans: { k: many }":                                        "kmeans.k",

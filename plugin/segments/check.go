@@ -29,22 +29,22 @@ func Check(r store.Reader) (customers map[string]int, err error) {
 }
 
 func checkModel(r store.Reader, name string) (customers int, err error) {
-	c, found, err := storedSettings(r, name)
+	d, found, err := storedDefinition(r, name)
 	if err != nil {
 		return 0, err
 	}
 	if !found {
 		return 0, errors.New("there are records of it, and no definition")
 	}
-	s, err := readState(r, name, c)
+	s, err := readState(r, name, d)
 	if err != nil {
 		return 0, err
 	}
 	if err := s.engine.Check(); err != nil {
 		return 0, err
 	}
-	if !c.definition.Keyed {
-		return int(s.engine.Population().N()), nil
+	if !d.Keyed {
+		return int(s.engine.Size()), nil
 	}
 
 	// A contribution names the micro-cluster that took it, which may have become part
@@ -57,7 +57,7 @@ func checkModel(r store.Reader, name string) (customers int, err error) {
 		if err != nil {
 			return err
 		}
-		id := s.engine.Segment(c.Micro)
+		id := s.engine.Home(c.Micro).Segment
 		if id == 0 && len(s.engine.Segments()) > 0 {
 			return fmt.Errorf("a contribution points at micro-cluster %d, which does not live", c.Micro)
 		}
@@ -75,16 +75,17 @@ func checkModel(r store.Reader, name string) (customers int, err error) {
 }
 
 func (s *state) compare(sums map[clustering.SegmentID]*cf.Feature, customers int) error {
-	if n := s.engine.Population().N(); n != float64(customers) {
+	if n := s.engine.Size(); n != float64(customers) {
 		return fmt.Errorf("its population counts %v, and there are %d contributions", n, customers)
 	}
 	const tolerance = 1e-9
+	population := s.engine.Population()
 	for _, segment := range s.engine.Segments() {
 		sum := sums[segment.ID]
 		if sum == nil {
 			sum = &cf.Feature{}
 		}
-		if d := segment.Members.Differs(sum, s.engine.Population()); d > tolerance {
+		if d := segment.Members.Differs(sum, population); d > tolerance {
 			return fmt.Errorf("the members of segment %v differ by %g from the sum of their contributions", segmentName(segment.ID), d)
 		}
 	}

@@ -46,9 +46,11 @@ func TestLint(t *testing.T) {
 	for conf, want := range map[string]string{
 		`segment_assign: { store: s, kmeans: { k: 5 } }`:                            "",
 		`segment_assign: { store: s, online_kmeans: { k: 5, centers: [ [ 1 ] ] } }`: "",
-		`segment_assign: { store: s }`:                                              "no engine is set",
+		`segment_assign: { store: s }`:                                              "",
+		`segment_assign: { store: s, kmeans: { k: auto, k_min: 2, k_max: 8 } }`:     "",
 		`segment_assign: { store: s, kmeans: { k: 5 }, online_kmeans: { k: 5 } }`:   "choose exactly one engine",
-		`segment_assign: { store: s, kmeans: { k: 5 }, scaling: robust }`:           "value robust is not a valid option",
+		`segment_assign: { store: s, kmeans: { k: 5 }, scaling: robust }`:           "",
+		`segment_assign: { store: s, kmeans: { k: 5 }, scaling: minmax }`:           "value minmax is not a valid option",
 		`segment_assign: { store: s, density: {} }`:                                 "field density not recognised",
 		`segment_assign: { kmeans: { k: 5 } }`:                                      "field store is required",
 	} {

@@ -13,12 +13,22 @@ import (
 type cause byte
 
 const (
-	causeNone      cause = iota
-	causeBehaviour       // their own events
-	causeRemodel         // the segments moved
+	causeNone       cause = iota
+	causeBehaviour        // their own events
+	causeRemodel          // the segments moved
+	causeSilence          // time passed
+	causeDefinition       // the configuration changed
 )
 
-var causeNames = map[cause]string{causeBehaviour: "behaviour", causeRemodel: "remodel"}
+var causeNames = [...]string{causeNone: "", causeBehaviour: "behaviour", causeRemodel: "remodel", causeSilence: "silence", causeDefinition: "definition"}
+
+// causeOf is why an engine has moved a micro-cluster.
+func causeOf(c clustering.Cause) cause {
+	if c == clustering.Definition {
+		return causeDefinition
+	}
+	return causeRemodel
+}
 
 // contribution is what a model keeps of one customer: what has to be retracted
 // when they move, and what they were told last.
@@ -27,6 +37,7 @@ type contribution struct {
 	Micro   clustering.MicroID // the micro-cluster that took it, or one that this has become
 	At      int64              // event time of the vector, in Unix nanoseconds
 	Version uint64             // orders vectors of one event time; 0: not known
+	Seen    int64              // event time of the customer's own last event
 
 	Segment  clustering.SegmentID // told last; 0: warming up
 	Previous clustering.SegmentID // before that; 0: none
@@ -37,9 +48,9 @@ type contribution struct {
 }
 
 // The record: version, flags, cause, uvarints of micro, version, segment,
-// previous and moved by, varints of at and since in Unix nanoseconds, then the vector, 8 bytes
-// a dimension.
-const contributionVersion = 1
+// previous and moved by, varints of at, seen and since in Unix nanoseconds, then the vector,
+// 8 bytes a dimension.
+const contributionVersion = 2
 
 func (c *contribution) append(dst []byte) []byte {
 	changed := byte(0)
@@ -53,6 +64,7 @@ func (c *contribution) append(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(c.Previous))
 	dst = binary.AppendUvarint(dst, c.MovedBy)
 	dst = binary.AppendVarint(dst, c.At)
+	dst = binary.AppendVarint(dst, c.Seen)
 	dst = binary.AppendVarint(dst, c.Since)
 	for _, x := range c.Vector {
 		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(x))
@@ -63,7 +75,7 @@ func (c *contribution) append(dst []byte) []byte {
 var errContribution = errors.New("the record of a customer's contribution is damaged: restore the newest backup to a new path")
 
 func decodeContribution(stored []byte) (*contribution, error) {
-	if len(stored) < 3 || stored[0] != contributionVersion || stored[1] > 1 || cause(stored[2]) > causeRemodel {
+	if len(stored) < 3 || stored[0] != contributionVersion || stored[1] > 1 || cause(stored[2]) > causeDefinition {
 		return nil, errContribution
 	}
 	r := record.Read(stored[3:])
@@ -76,6 +88,7 @@ func decodeContribution(stored []byte) (*contribution, error) {
 		Previous: clustering.SegmentID(r.Uvarint()),
 		MovedBy:  r.Uvarint(),
 		At:       r.Varint(),
+		Seen:     r.Varint(),
 		Since:    r.Varint(),
 		Vector:   make([]float64, len(r.Rest())/8),
 	}

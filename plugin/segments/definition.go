@@ -7,21 +7,51 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 )
 
-// definition is the part of a model's configuration that its state depends on: a
-// model built under one definition cannot go on under another. It is kept with the
-// model, as JSON, so that tools can open the model without the configuration.
+// definition is the configuration of a model. It is kept with the model, as JSON, so
+// that tools can open the model without the configuration, and a change is noticed.
 type definition struct {
-	Keyed      bool               `json:"keyed"`
-	Engine     string             `json:"engine"`
-	K          int                `json:"k"`
-	Select     []string           `json:"select,omitempty"`
-	Transforms map[string]string  `json:"transforms,omitempty"`
-	Weights    map[string]float64 `json:"weights,omitempty"`
-	Scaling    string             `json:"scaling"`
-	Missing    string             `json:"missing"`
+	Keyed      bool               `json:"keyed" change:"refused"`
+	Engine     string             `json:"engine" change:"rebuild"`
+	K          int                `json:"k" change:"refine"` // 0: auto
+	KMin       int                `json:"k_min,omitempty" change:"refine"`
+	KMax       int                `json:"k_max,omitempty" change:"refine"`
+	Select     []string           `json:"select,omitempty" change:"rebuild"`
+	Transforms map[string]string  `json:"transforms,omitempty" change:"rebuild"`
+	Weights    map[string]float64 `json:"weights,omitempty" change:"refine"`
+	Scaling    string             `json:"scaling" change:"refine"`
+	Missing    string             `json:"missing" change:"rebuild"`
+
+	MicroClusters int           `json:"micro_clusters,omitempty" change:"none"`
+	Points        int           `json:"refresh_points" change:"none"` // applied points between refinements
+	Warmup        int           `json:"warmup" change:"none"`
+	Clip          float64       `json:"clip" change:"none"`
+	Centers       [][]float64   `json:"centers,omitempty" change:"none"`
+	CenterWeights []float64     `json:"center_weights,omitempty" change:"none"`
+	Factor        float64       `json:"factor,omitempty" change:"none"` // by which older points fade with each new one
+	Batches       bool          `json:"batches,omitempty" change:"none"`
+	HalfLife      time.Duration `json:"half_life,omitempty" change:"none"` // of what the centres of online_kmeans learned
+
+	ForgetHalfLife time.Duration `json:"forget_half_life,omitempty" change:"refused"` // of points
+	InactiveAfter  time.Duration `json:"inactive_after,omitempty" change:"reindex"`   // of customers
+	Labels         string        `json:"labels,omitempty" change:"none"`
 }
+
+// change is what a new definition asks of what a model has learned, from the least to the
+// most.
+type change int
+
+const (
+	changeNone    change = iota
+	changeRefine         // segments are refined at once
+	changeReindex        // and it is noted anew when to look after each customer
+	changeRebuild        // and each customer is put into a new engine
+	changeRefused
+)
+
+var changes = map[string]change{"none": changeNone, "refine": changeRefine, "reindex": changeReindex, "rebuild": changeRebuild, "refused": changeRefused}
 
 func (d definition) encode() []byte {
 	text, err := json.Marshal(d)
@@ -31,40 +61,48 @@ func (d definition) encode() []byte {
 	return text
 }
 
-// checkSame explains how a stored definition differs from the configured one.
-func (d definition) checkSame(model string, stored []byte) error {
-	var old definition
-	if err := json.Unmarshal(stored, &old); err != nil {
-		return fmt.Errorf("model %q: its definition is damaged: restore the newest backup to a new path: %w", model, err)
+func decodeDefinition(model string, stored []byte) (d definition, err error) {
+	if err := json.Unmarshal(stored, &d); err != nil {
+		return d, fmt.Errorf("model %q: its definition is damaged: restore the newest backup to a new path: %w", model, err)
 	}
-	if slices.Equal(old.encode(), d.encode()) {
-		return nil
-	}
-	before, now := old.fields(), d.fields()
-	var differences []string
-	for _, field := range slices.Sorted(maps.Keys(now)) {
-		if before[field] != now[field] {
-			differences = append(differences, fmt.Sprintf("%s was %s and is %s", field, before[field], now[field]))
-		}
-	}
-	return fmt.Errorf("model %q is stored with another definition (%s): change it back, or give the new model a name of its own in the field model", model, strings.Join(differences, ", "))
+	return d, nil
 }
 
-// fields are the fields as JSON, for comparing and for messages.
-func (d definition) fields() map[string]string {
-	var raw map[string]json.RawMessage
-	if err := json.Unmarshal(d.encode(), &raw); err != nil {
-		panic(err) // it was just encoded
-	}
-	shown := map[string]string{}
+func (d definition) same(other definition) bool { return slices.Equal(d.encode(), other.encode()) }
+
+// compare tells what it takes to go on from an older definition with this one, and how
+// they differ, in words.
+func (d definition) compare(old definition) (most change, differences string) {
+	before, now := reflect.ValueOf(old), reflect.ValueOf(d)
+	var list []string
 	for field := range reflect.TypeFor[definition]().Fields() {
-		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
-		shown[name] = "not set"
-		if text, set := raw[name]; set {
-			shown[name] = string(text)
+		a, b := before.FieldByIndex(field.Index).Interface(), now.FieldByIndex(field.Index).Interface()
+		if reflect.DeepEqual(a, b) {
+			continue
 		}
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		list = append(list, fmt.Sprintf("%s was %s and is %s", name, shown(a), shown(b)))
+		most = max(most, changes[field.Tag.Get("change")])
 	}
-	return shown
+	if most == changeRebuild && !d.Keyed {
+		most = changeRefused // there is nothing to build it from
+	}
+	return most, strings.Join(list, ", ")
+}
+
+// shown is a value of a definition as people read it.
+func shown(value any) string {
+	if d, ok := value.(time.Duration); ok {
+		return d.String()
+	}
+	if reflect.ValueOf(value).IsZero() {
+		return "not set"
+	}
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // it is part of what encode takes
+	}
+	return string(text)
 }
 
 // prefixed looks a feature up by its full name, or by a prefix before a dot: taste

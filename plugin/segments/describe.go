@@ -1,7 +1,6 @@
 package segments
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -15,13 +14,14 @@ import (
 // options say how much of a model is shown.
 type options struct {
 	microClusters bool
+	quartiles     bool
 	minSize       int
 }
 
 // describe reads a model from the store and shows it. A model that nobody has
 // taught yet is shown as empty.
 func describe(r store.Reader, name string, o options) (map[string]any, error) {
-	c, found, err := storedSettings(r, name)
+	d, found, err := storedDefinition(r, name)
 	if err != nil {
 		return nil, err
 	}
@@ -32,31 +32,38 @@ func describe(r store.Reader, name string, o options) (map[string]any, error) {
 	if !found {
 		return shown, nil
 	}
-	s, err := readState(r, name, c)
+	s, err := readState(r, name, d)
 	if err != nil {
 		return nil, fmt.Errorf("model %q: %w", name, err)
+	}
+	var quartiles map[clustering.SegmentID]map[string]any
+	if o.quartiles {
+		if quartiles, err = s.quartiles(r, name); err != nil {
+			return nil, fmt.Errorf("model %q: %w", name, err)
+		}
 	}
 
 	segments := s.engine.Segments()
 	population := s.engine.Population()
-	customers := int64(population.N())
 	shown["version"] = int64(s.engine.Refinements())
-	shown["customers"] = customers
-	shown["engine"] = c.definition.Engine
+	shown["customers"] = s.count(s.engine.Size())
+	shown["engine"] = d.Engine
 	shown["k"] = int64(len(segments))
-	if s.asOf != math.MinInt64 {
-		shown["as_of"] = instant(s.asOf)
-	}
-	assigned := int64(0)
+	shown["as_of"] = instantOrNull(s.clock.asOf)
 	described := []any{}
 	for _, segment := range segments {
-		size := int64(segment.Members.N())
-		assigned += size
-		if size >= int64(o.minSize) {
-			described = append(described, s.describeSegment(segment, population))
+		if s.sizeOf(segment) >= float64(o.minSize) {
+			profile := s.describeSegment(segment, population)
+			profile["label"] = s.labels.of(segment.ID)
+			if o.quartiles {
+				profile["quartiles"] = quartiles[segment.ID]
+			}
+			described = append(described, profile)
 		}
 	}
-	shown["warming_up"] = customers - assigned
+	if len(segments) == 0 {
+		shown["warming_up"] = shown["customers"]
+	}
 	shown["segments"] = described
 	shown["quality"] = s.quality(segments)
 	if o.microClusters {
@@ -65,62 +72,108 @@ func describe(r store.Reader, name string, o options) (map[string]any, error) {
 	return shown, nil
 }
 
+// sizeOf is the number of members of a segment; where points fade, their weight today.
+func (s *state) sizeOf(segment clustering.Segment) float64 {
+	return segment.Members.N() * s.engine.Fade()
+}
+
+// count shows a number of customers: whole, but for points that fade.
+func (s *state) count(n float64) any {
+	if s.definition.ForgetHalfLife > 0 {
+		return n
+	}
+	return int64(math.Round(n))
+}
+
+// describeSegment is the profile of a segment.
 func (s *state) describeSegment(segment clustering.Segment, population *cf.Feature) map[string]any {
 	centroid, spread := map[string]any{}, map[string]any{}
 	for j, name := range s.space.names {
 		centroid[name], spread[name] = nil, nil
 		if segment.Members.Observed(j) > 0 {
 			mean, deviation := segment.Members.Mean(j), math.Sqrt(segment.Members.Variance(j))
-			centroid[name] = s.space.transforms[j].inverse(mean)
-			spread[name] = s.space.transforms[j].spread(mean, deviation)
+			centroid[name] = finite(s.space.transforms[j].inverse(mean))
+			spread[name] = finite(s.space.transforms[j].spread(mean, deviation))
 		}
 	}
 	return map[string]any{
 		"id":             segmentName(segment.ID),
-		"size":           int64(segment.Members.N()),
+		"size":           s.count(s.sizeOf(segment)),
 		"share":          segment.Members.N() / population.N(),
 		"centroid":       centroid,
 		"spread":         spread,
-		"distinguishing": s.distinguishing(segment, population),
+		"distinguishing": s.distinguishing(segment),
+		"born":           instantOrNull(segment.Born),
+		"parents":        segmentNames(segment.Parents),
 	}
 }
 
-// distinguishing lists the features in which a segment is furthest from the
-// population, in standard deviations of the population: three at most, each at
-// least half a deviation.
-func (s *state) distinguishing(segment clustering.Segment, population *cf.Feature) []any {
-	const (
-		most  = 3
-		least = 0.5
-	)
-	type contrast struct {
-		dimension int
-		deviation float64
-	}
-	var contrasts []contrast
-	for j := range s.space.names {
-		sigma := math.Sqrt(population.Variance(j))
-		if segment.Members.Observed(j) == 0 || !(sigma > 0) {
-			continue
-		}
-		if d := (segment.Members.Mean(j) - population.Mean(j)) / sigma; math.Abs(d) >= least {
-			contrasts = append(contrasts, contrast{j, d})
-		}
-	}
-	slices.SortStableFunc(contrasts, func(a, b contrast) int {
-		return cmp.Compare(math.Abs(b.deviation), math.Abs(a.deviation))
-	})
+// distinguishing shows what sets a segment apart from the population: three features at
+// most.
+func (s *state) distinguishing(segment clustering.Segment) []any {
+	const most = 3
 	shown := []any{}
-	for _, c := range contrasts[:min(most, len(contrasts))] {
+	for _, c := range s.contrasts(segment, most) {
 		inverse := s.space.transforms[c.dimension].inverse
 		shown = append(shown, map[string]any{
 			"feature":   s.space.names[c.dimension],
-			"value":     inverse(segment.Members.Mean(c.dimension)),
-			"overall":   inverse(population.Mean(c.dimension)),
+			"value":     finite(inverse(segment.Members.Mean(c.dimension))),
+			"overall":   finite(inverse(s.engine.Mean(c.dimension))),
 			"deviation": c.deviation,
 		})
 	}
 	return shown
+}
+
+// quartiles are those of each feature in each segment, over the vectors of all customers:
+// O(customers·features).
+func (s *state) quartiles(r store.Reader, name string) (map[clustering.SegmentID]map[string]any, error) {
+	values := map[clustering.SegmentID][][]float64{}
+	err := r.Scan(store.Prefix(store.KindContribution, name), func(_, record []byte) error {
+		c, err := decodeContribution(record)
+		if err != nil {
+			return err
+		}
+		id := s.engine.Home(c.Micro).Segment
+		if values[id] == nil {
+			values[id] = make([][]float64, len(s.space.names))
+		}
+		for j, x := range c.Vector[:min(len(c.Vector), len(s.space.names))] {
+			if !math.IsNaN(x) {
+				values[id][j] = append(values[id][j], x)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	shown := map[clustering.SegmentID]map[string]any{}
+	for id, columns := range values {
+		shown[id] = map[string]any{}
+		for j, column := range columns {
+			shown[id][s.space.names[j]] = nil
+			if len(column) > 0 {
+				slices.Sort(column)
+				inverse := s.space.transforms[j].inverse
+				shown[id][s.space.names[j]] = []any{
+					finite(inverse(quantile(column, 0.25))), finite(inverse(quantile(column, 0.5))), finite(inverse(quantile(column, 0.75))),
+				}
+			}
+		}
+	}
+	return shown, nil
+}
+
+// quantile is that of sorted numbers, interpolated between the two nearest (type 7 of
+// Hyndman and Fan 1996).
+func quantile(sorted []float64, p float64) float64 {
+	place := p * float64(len(sorted)-1)
+	below := int(place)
+	if below+1 == len(sorted) {
+		return sorted[below]
+	}
+	return sorted[below] + (place-float64(below))*(sorted[below+1]-sorted[below])
 }
 
 func (s *state) quality(segments []clustering.Segment) map[string]any {
@@ -159,7 +212,7 @@ func finite(x float64) any {
 func (s *state) describeMicroClusters(segments []clustering.Segment, minSize int) []any {
 	large := map[clustering.SegmentID]bool{}
 	for _, segment := range segments {
-		large[segment.ID] = segment.Members.N() >= float64(minSize)
+		large[segment.ID] = s.sizeOf(segment) >= float64(minSize)
 	}
 	shown := []any{}
 	s.engine.MicroClusters(func(_ clustering.MicroID, f *cf.Feature, id clustering.SegmentID) bool {
@@ -170,10 +223,10 @@ func (s *state) describeMicroClusters(segments []clustering.Segment, minSize int
 		for j, name := range s.space.names {
 			centre[name] = nil
 			if f.Observed(j) > 0 {
-				centre[name] = s.space.transforms[j].inverse(f.Mean(j))
+				centre[name] = finite(s.space.transforms[j].inverse(f.Mean(j)))
 			}
 		}
-		shown = append(shown, map[string]any{"center": centre, "weight": f.N(), "segment": segmentName(id)})
+		shown = append(shown, map[string]any{"center": centre, "weight": f.N() * s.engine.Fade(), "segment": segmentName(id)})
 		return true
 	})
 	return shown

@@ -34,6 +34,7 @@ type batchReport struct {
 	customers   int64
 	refinements int64
 	sizes       map[string]int64
+	problem     error // with the labels
 }
 
 func (m *modelMetrics) begin() *batchReport {
@@ -49,13 +50,14 @@ func (r *batchReport) count(c contribution, s status) {
 // describe notes how the model stands. The sizes of its segments cost a pass over
 // the micro-clusters, so they are taken once a second.
 func (r *batchReport) describe(s *state) {
-	r.customers = int64(s.engine.Population().N())
+	r.problem = s.labels.problem
+	r.customers = int64(s.engine.Size())
 	r.refinements = int64(s.engine.Refinements())
 	if now := time.Now(); now.Sub(s.described) >= time.Second {
 		s.described = now
 		r.sizes = map[string]int64{}
 		for _, segment := range s.engine.Segments() {
-			r.sizes[segmentName(segment.ID).(string)] = int64(segment.Members.N())
+			r.sizes[segmentName(segment.ID).(string)] = int64(s.sizeOf(segment))
 		}
 	}
 }

@@ -2,12 +2,15 @@ package segments
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"time"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/record"
 	"github.com/shoal-stream/shoal/plugin/store"
 )
 
@@ -18,62 +21,56 @@ import (
 // takes; so batches of one model follow each other. When a transaction is not
 // committed, the memory of it is dropped, and the next one reads the store again.
 type model struct {
-	name     string
-	settings *settings // nil: nobody has used it yet
-	state    *state    // nil: not read from the store yet
+	name      string
+	retention store.Retention
+	settings  *settings // nil: nobody has taught it yet
+	state     *state    // nil: not read from the store yet
 }
 
 // state is what a model has learned.
 type state struct {
-	stored bool // the definition is in the store
-	space  *space
-	engine clustering.Engine
-	asOf   int64 // newest event time, in Unix nanoseconds
+	definition definition
+	stored     bool // the definition is in the store
+	space      *space
+	engine     clustering.Engine
+	clock      clock
+	labels     *labels
+	watch      watch
 
-	history *history
+	vector      []float64 // reused from event to event
+	differences []float64
+	described   time.Time // when metrics last told the sizes of the segments
+}
 
-	vector    []float64 // reused from event to event
-	described time.Time // when metrics last told the sizes of the segments
+// clock is how far a model has come.
+type clock struct {
+	asOf       int64  // newest event time, in Unix nanoseconds
+	events     uint64 // in the log
+	generation uint64 // of the engine: a rebuild makes a new one
 }
 
 // Suffixes of the keys of a model.
 var (
 	suffixDefinition = []byte("d")
 	suffixNames      = []byte("n")
-	suffixAsOf       = []byte("t")
-	suffixEngine     = []byte("e") // then the engine's own key
-	suffixHistory    = []byte("h") // then the place in the ring
+	suffixClock      = []byte("t")
+	suffixLabels     = []byte("l")
+	suffixRebuild    = []byte("r")
+	suffixEngine     = []byte("e") // then the generation and the engine's own key
 )
 
-// attachModel is the model in memory that all its processors share.
+// attachModel is the model in memory that all components share.
 func attachModel(s *store.Store, name string) (*model, error) {
 	return store.Attach(s, "segments/"+name, func() (*model, error) {
-		return &model{name: name}, nil
+		return &model{name: name, retention: s.Retention()}, nil
 	})
 }
 
-// adopt makes the settings those of the model: the newest processor's count, as a
-// reload of the configuration starts it after the old one has stopped.
-func (m *model) adopt(tx *store.Tx, c settings) error {
-	if err := c.checkStored(tx, m); err != nil {
-		return err
-	}
-	if m.settings == nil || !m.settings.same(c) {
-		m.settings, m.state = &c, nil
-	}
-	return nil
-}
-
-// checkStored tells how the configured model differs from the stored one.
-func (s settings) checkStored(r store.Reader, m *model) error {
-	stored, err := r.Get(m.key(suffixDefinition))
-	if err != nil || stored == nil {
-		return err
-	}
-	return s.definition.checkSame(m.name, stored)
-}
-
 func (m *model) key(suffix []byte) []byte { return store.Key(store.KindModel, m.name, suffix) }
+
+func (m *model) engineKey(generation uint64) []byte {
+	return binary.BigEndian.AppendUint64(m.key(suffixEngine), generation)
+}
 
 func (m *model) lock() store.Lock { return store.LockOf(store.Prefix(store.KindModel, m.name)) }
 
@@ -82,47 +79,100 @@ func (m *model) contributionKey(customer string) []byte {
 }
 
 // update runs fn on the model in one transaction, for a processor with settings c.
-func (m *model) update(tx *store.Tx, c settings, fn func(s *state) error) (err error) {
+func (m *model) update(tx *store.Tx, c settings, fn func(s *state) error) error {
 	if m.settings == nil {
-		if err := m.adopt(tx, c); err != nil {
+		if err := m.adopt(tx, c, nil); err != nil {
 			return err
 		}
 	}
-	if !m.settings.same(c) {
+	if !m.settings.same(c.definition) {
 		return fmt.Errorf("model %q was taken over by a processor with other settings: give both the same, or one of them a model of its own", m.name)
 	}
 	tx.OnRollback(func() { m.state = nil })
-	if m.state == nil {
-		if m.state, err = readState(tx, m.name, c); err != nil {
-			return fmt.Errorf("model %q: %w", m.name, err)
-		}
+	if err := m.read(tx, c.definition); err != nil {
+		return err
 	}
-	before := m.state.asOf
+	m.state.labels.labeller = c.labeller
+	before := m.state.clock
 	tx.BeforeCommit(func() error {
-		m.write(tx, before)
+		m.write(tx, m.state, before)
 		return nil
 	})
 	return fn(m.state)
 }
 
+// errNotDefined is the error of looking at a model that nobody has taught.
+var errNotDefined = errors.New("there is no such model yet")
+
+// view runs fn on the model as it is committed: errNotDefined when there is none.
+func (m *model) view(ctx context.Context, s *store.Store, fn func(r store.Reader, s *state) error) error {
+	return s.Update(ctx, []store.Lock{m.lock()}, func(tx *store.Tx) error {
+		if m.state == nil {
+			d, found, err := storedDefinition(tx, m.name)
+			if err != nil {
+				return err
+			}
+			if !found {
+				return errNotDefined
+			}
+			if err := m.read(tx, d); err != nil {
+				return err
+			}
+		}
+		return fn(tx, m.state)
+	})
+}
+
+// read makes sure that the state is in memory.
+func (m *model) read(r store.Reader, d definition) (err error) {
+	if m.state == nil {
+		if m.state, err = readState(r, m.name, d); err != nil {
+			return fmt.Errorf("model %q: %w", m.name, err)
+		}
+	}
+	return nil
+}
+
 // write saves what changed since the last commit.
-func (m *model) write(tx *store.Tx, asOfBefore int64) {
-	s := m.state
+func (m *model) write(tx *store.Tx, s *state, before clock) {
+	if batched, ok := s.engine.(clustering.Batched); ok {
+		batched.EndBatch()
+	}
+	m.log(tx, s)
 	if !s.stored {
-		tx.Set(m.key(suffixDefinition), s.space.definition.encode())
+		tx.Set(m.key(suffixDefinition), s.definition.encode())
 		s.stored = true
 	}
 	if s.space.grown {
 		tx.Set(m.key(suffixNames), s.space.encode())
 		s.space.grown = false
 	}
-	if s.asOf != asOfBefore {
-		tx.Set(m.key(suffixAsOf), binary.AppendVarint(nil, s.asOf))
+	if s.labels.changed {
+		tx.Set(m.key(suffixLabels), s.labels.encode())
+		s.labels.changed = false
 	}
-	s.history.save(func(place byte, record []byte) {
-		tx.Set(append(m.key(suffixHistory), place), record)
-	})
-	s.engine.Save(engineRecords{tx: tx, prefix: m.key(suffixEngine)})
+	if s.clock != before {
+		tx.Set(m.key(suffixClock), s.clock.encode())
+	}
+	s.engine.Save(engineRecords{tx: tx, prefix: m.engineKey(s.clock.generation)})
+}
+
+func (c clock) encode() []byte {
+	stored := binary.AppendVarint(nil, c.asOf)
+	stored = binary.AppendUvarint(stored, c.events)
+	return binary.AppendUvarint(stored, c.generation)
+}
+
+func decodeClock(stored []byte) (clock, error) {
+	if stored == nil {
+		return clock{asOf: math.MinInt64}, nil
+	}
+	r := record.Read(stored)
+	c := clock{asOf: r.Varint(), events: r.Uvarint(), generation: r.Uvarint()}
+	if !r.Complete() {
+		return c, errors.New("the record of its clock is damaged: restore the newest backup to a new path")
+	}
+	return c, nil
 }
 
 // engineRecords puts an engine's records below the model's key.
@@ -141,53 +191,70 @@ func (r engineRecords) key(key []byte) []byte {
 	return append(bytes.Clone(r.prefix), key...)
 }
 
-// readState reads a model of any name; settings that its state does not depend on
-// may be those of the moment.
-func readState(r store.Reader, name string, c settings) (*state, error) {
+// readState reads a model.
+func readState(r store.Reader, name string, d definition) (*state, error) {
 	m := &model{name: name}
-	s := &state{space: newSpace(c.definition), asOf: math.MinInt64, history: newHistory()}
+	s := &state{definition: d, space: newSpace(d)}
 	stored, err := r.Get(m.key(suffixDefinition))
 	if err != nil {
 		return nil, err
 	}
-	s.stored = stored != nil
-	names, err := r.Get(m.key(suffixNames))
-	if err != nil {
+	s.stored = stored != nil && bytes.Equal(stored, d.encode())
+	if err := s.readNames(r, m); err != nil {
 		return nil, err
 	}
-	if names != nil {
-		if err := s.space.decode(names); err != nil {
-			return nil, err
-		}
+	if stored, err = r.Get(m.key(suffixClock)); err != nil {
+		return nil, err
 	}
-	if names == nil && c.centers != nil {
-		for _, name := range c.definition.Select { // the order of the numbers in centers
+	if s.clock, err = decodeClock(stored); err != nil {
+		return nil, err
+	}
+	if stored, err = r.Get(m.key(suffixLabels)); err != nil {
+		return nil, err
+	}
+	if s.labels, err = decodeLabels(stored); err != nil {
+		return nil, err
+	}
+	s.engine, err = readEngine(r, m.engineKey(s.clock.generation), d, s.space.weight)
+	return s, err
+}
+
+func (s *state) readNames(r store.Reader, m *model) error {
+	names, err := r.Get(m.key(suffixNames))
+	if err != nil {
+		return err
+	}
+	if names != nil {
+		return s.space.decode(names)
+	}
+	if s.definition.Centers != nil {
+		for _, name := range s.definition.Select { // the order of the numbers in centers
 			s.space.admit(name)
 		}
 	}
-	asOf, err := r.Get(m.key(suffixAsOf))
-	if err != nil {
-		return nil, err
-	}
-	if asOf != nil {
-		s.asOf, _ = binary.Varint(asOf)
-	}
+	return nil
+}
 
-	err = r.Scan(m.key(suffixHistory), func(_, record []byte) error { return s.history.load(record) })
+func readEngine(r store.Reader, prefix []byte, d definition, weight func(int) float64) (clustering.Engine, error) {
+	engine, err := d.newEngine(weight)
 	if err != nil {
 		return nil, err
 	}
-
-	s.engine, err = newEngine(c, s.space.weight)
-	if err != nil {
-		return nil, err
-	}
-	prefix := m.key(suffixEngine)
 	err = r.Scan(prefix, func(key, value []byte) error {
-		return s.engine.Load(key[len(prefix):], value)
+		return engine.Load(key[len(prefix):], value)
 	})
 	if err == nil {
-		err = s.engine.Ready()
+		err = engine.Ready()
 	}
-	return s, err
+	return engine, err
+}
+
+// storedDefinition is the one that a model was last used with.
+func storedDefinition(r store.Reader, name string) (d definition, found bool, err error) {
+	stored, err := r.Get((&model{name: name}).key(suffixDefinition))
+	if err != nil || stored == nil {
+		return d, false, err
+	}
+	d, err = decodeDefinition(name, stored)
+	return d, true, err
 }

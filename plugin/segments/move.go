@@ -17,19 +17,23 @@ type point struct {
 	version   uint64       // orders vectors of one event time; 0: not known
 	first     uint64       // the version that a duplicate had the first time; 0: not known
 	duplicate bool         // the source says that this event was told before
+	silent    bool         // no event of the customer: time has passed
 	event     ledger.Event // what a point without a customer is counted once by
 }
 
-// errRejected wraps what is wrong with a point: nothing was changed.
-var errRejected = errors.New("rejected")
+// errUnreadable wraps what is wrong with a point: nothing was changed.
+var errUnreadable = errors.New("not applied")
 
-func (s *state) vectorOf(p point, clip float64) ([]float64, error) {
+func (s *state) vectorOf(p point) ([]float64, error) {
 	x, err := s.space.vector(s.vector, p.features)
+	if errors.Is(err, errMissing) {
+		return nil, err
+	}
 	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errRejected, err)
+		return nil, fmt.Errorf("%w: %w", errUnreadable, err)
 	}
 	s.vector = x
-	if clip > 0 {
+	if clip := s.definition.Clip; clip > 0 {
 		s.engine.Metric().Clip(x, clip)
 	}
 	return x, nil
@@ -43,50 +47,108 @@ func (m *model) move(tx *store.Tx, s *state, p point) (contribution, status, err
 	if err != nil {
 		return contribution{}, 0, err
 	}
-	x, err := s.vectorOf(p, m.settings.clip)
-	if err != nil {
-		return contribution{}, 0, err
-	}
-
+	known := record != nil
 	c := &contribution{}
-	told := clustering.SegmentID(0)  // what the customer was told last
-	stood := clustering.SegmentID(0) // where they are now, before this event
-	if record != nil {
+	before := clustering.Home{} // where they are, before this event
+	if known {
 		if c, err = decodeContribution(record); err != nil {
 			return contribution{}, 0, err
 		}
-		told, stood = c.Segment, s.engine.Segment(c.Micro)
-		switch {
-		case c.isRepeatedBy(p, x):
-			s.history.tell(p, c)
-			return *c, statusAssigned, nil
-		case p.at < c.At:
-			c.Segment, c.Changed = stood, false
-			return *c, statusStale, nil
-		}
-		if err := s.engine.Retract(c.Micro, c.Vector); err != nil {
+		before = s.engine.Home(c.Micro)
+	}
+	x, err := s.vectorOf(p)
+	switch {
+	case errors.Is(err, errMissing):
+		return s.stay(c, before), statusRejected, err
+	case err != nil:
+		return contribution{}, 0, err
+	case known && c.isRepeatedBy(p, x):
+		return *c, statusAssigned, m.tell(tx, p, c)
+	case known && p.at < c.At, !known && s.isPast(p):
+		return s.stay(c, before), statusStale, nil
+	}
+
+	switch {
+	case !known:
+		c.Micro = s.engine.Insert(x, p.at)
+	case !sameVector(c.Vector, x):
+		if c.Micro, err = s.engine.Move(c.Micro, c.Vector, x, p.at); err != nil {
 			return contribution{}, 0, fmt.Errorf("model %q: %w", m.name, err)
 		}
 	}
-
 	c.Vector, c.At, c.Version = x, p.at, p.version
-	c.Micro = s.engine.Insert(x)
-	went := s.engine.Segment(c.Micro)
-	s.engine.Advance()
-	s.asOf = max(s.asOf, p.at)
-
-	c.Segment = s.engine.Segment(c.Micro)
-	c.Changed = c.Segment != told
-	if c.Changed {
-		c.Previous, c.Since, c.MovedBy = told, p.at, p.version
-		c.Cause = causeBehaviour
-		if record != nil && went == stood {
-			c.Cause = causeRemodel // it was not this event that moved them
-		}
-		s.history.note(p, c)
+	if !p.silent {
+		c.Seen = p.at
+	}
+	went := s.engine.Home(c.Micro)
+	s.advance(p.at)
+	if err := m.settle(tx, s, p, c, known, before, went); err != nil {
+		return contribution{}, 0, err
 	}
 	tx.Set(key, c.append(nil))
-	return *c, statusAssigned, nil
+	if s.definition.InactiveAfter > 0 {
+		if !known {
+			m.watchOver(tx, s, p.customer, c.Seen)
+		}
+		err = m.retire(tx, s)
+	}
+	return *c, statusAssigned, err
+}
+
+// isPast tells that a customer who is not in the model has left it for being inactive, and
+// that this point does not bring them back.
+func (s *state) isPast(p point) bool {
+	inactive := s.definition.InactiveAfter
+	return inactive > 0 && (p.silent || p.at < s.clock.asOf-int64(inactive))
+}
+
+// stay is the contribution of a customer whose message changes nothing.
+func (s *state) stay(c *contribution, home clustering.Home) contribution {
+	c.settleIn(home)
+	c.Changed = false
+	return *c
+}
+
+// settleIn makes a contribution say where the customer is now, if the segments have moved
+// since they were told.
+func (c *contribution) settleIn(home clustering.Home) {
+	if home.Segment != c.Segment {
+		c.Previous, c.Segment, c.Cause = c.Segment, home.Segment, causeOf(home.Cause)
+		c.Since = max(home.Since, c.Since)
+	}
+}
+
+// settle tells the customer where they are now, and why. Before is where they were before
+// this point, and went where the point has brought them.
+func (m *model) settle(tx *store.Tx, s *state, p point, c *contribution, known bool, before, went clustering.Home) error {
+	told, now := c.Segment, s.engine.Home(c.Micro)
+	c.Changed = now.Segment != told
+	if !c.Changed {
+		return nil
+	}
+	c.MovedBy = p.version
+	switch {
+	case known && now.Segment == before.Segment:
+		c.settleIn(before) // it happened between this event and the last
+	case known && went.Segment == before.Segment:
+		c.settleIn(now) // it happened right now, not by what they did
+	default:
+		c.Previous, c.Segment, c.Since, c.Cause = told, now.Segment, p.at, causeBehaviour
+		if p.silent {
+			c.Cause = causeSilence
+		}
+	}
+	return m.note(tx, s, p.customer, moved{
+		version: p.version, at: p.at, since: c.Since, from: c.Previous, to: c.Segment, cause: c.Cause,
+	})
+}
+
+// advance tells the engine that a point is applied.
+func (s *state) advance(at int64) {
+	s.clock.asOf = max(s.clock.asOf, at)
+	if s.engine.Advance() || !s.labels.cover(s.engine) {
+		s.labels.renew(s)
+	}
 }
 
 // isRepeatedBy tells that the point is the one that this contribution is from, or
@@ -106,14 +168,16 @@ func (c *contribution) isRepeatedBy(p point, x []float64) bool {
 
 // add takes a point that belongs to nobody: it is learned and kept for good.
 func (m *model) add(s *state, p point) (contribution, status, error) {
-	x, err := s.vectorOf(p, m.settings.clip)
+	x, err := s.vectorOf(p)
+	if errors.Is(err, errMissing) {
+		return contribution{}, statusRejected, err
+	}
 	if err != nil {
 		return contribution{}, 0, err
 	}
-	c := contribution{Vector: x, At: p.at, Micro: s.engine.Insert(x)}
-	s.engine.Advance()
-	s.asOf = max(s.asOf, p.at)
-	c.Segment = s.engine.Segment(c.Micro)
+	c := contribution{Vector: x, At: p.at, Micro: s.engine.Insert(x, p.at)}
+	s.advance(p.at)
+	c.Segment = s.engine.Home(c.Micro).Segment
 	s.engine.Release(c.Micro) // nobody will retract it
 	return c, statusAssigned, nil
 }
@@ -121,14 +185,17 @@ func (m *model) add(s *state, p point) (contribution, status, error) {
 // locate finds where a point would go, and learns nothing from it.
 func (m *model) locate(s *state, p point) (contribution, status, error) {
 	known, grown := len(s.space.names), s.space.grown
-	x, err := s.vectorOf(p, m.settings.clip)
+	x, err := s.vectorOf(p)
 	s.space.truncate(known)
 	s.space.grown = grown
+	if errors.Is(err, errMissing) {
+		return contribution{}, statusRejected, err
+	}
 	if err != nil {
 		return contribution{}, 0, err
 	}
 	c := contribution{Vector: x[:known], At: p.at}
 	c.Micro = s.engine.Nearest(c.Vector)
-	c.Segment = s.engine.Segment(c.Micro)
+	c.Segment = s.engine.Home(c.Micro).Segment
 	return c, statusAssigned, nil
 }

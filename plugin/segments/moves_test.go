@@ -2,11 +2,12 @@ package segments
 
 import (
 	"path/filepath"
-	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-stream/shoal/plugin/clustering"
 )
 
 // Every move is told again when its event is, also when its customer has moved on, and
@@ -49,34 +50,50 @@ func TestMovesAreToldAgain(t *testing.T) {
 	}
 }
 
-// The oldest go, in memory and in the store.
-func TestHistoryIsBounded(t *testing.T) {
+// The oldest go, by number and by age.
+func TestMovesAreBounded(t *testing.T) {
 	t.Parallel()
-	h, stored := newHistory(), map[byte][]byte{}
-	for n := range uint64(1000) {
-		p := point{customer: strconv.FormatUint(n, 10), version: n + 1}
-		h.note(p, &contribution{Segment: 2, Previous: 1, Since: int64(n), Cause: causeRemodel})
-		h.save(func(place byte, record []byte) { stored[place] = record })
-		h.save(func(byte, []byte) { t.Error("nothing has moved") })
+	r := openRig(t, "")
+	a := r.assign(keyed)
+	twoGroups(t, a, 40)
+	for n := range 130 {
+		a.tell(t, "c0", near(n%2), "feature_as_of", day(n+1), "feature_version", 100+n)
 	}
-	assert.Len(t, h.moves, keptBatches)
-	assert.Len(t, stored, keptBatches)
-	loaded := newHistory()
-	for _, record := range stored {
-		require.NoError(t, loaded.load(record))
-	}
-	assert.Equal(t, h.moves, loaded.moves)
-	assert.Equal(t, h.next, loaded.next)
+	list := r.moves("c0")
+	require.Len(t, list, 50)
+	assert.Equal(t, uint64(229), list[49].version)
+	late := "2027-01-01T00:00:00Z"
+	a.tell(t, "c0", near(0), "feature_as_of", late, "feature_version", 500)
+	assert.Len(t, r.moves("c0"), 1, "the others are more than 90 days older")
 }
 
-func FuzzHistory(f *testing.F) {
-	h := newHistory()
-	h.note(point{customer: "c", version: 7}, &contribution{Segment: 2, Since: -5})
-	h.save(func(_ byte, record []byte) { f.Add(record) })
+func FuzzMoves(f *testing.F) {
+	f.Add(moves{{sequence: 1, version: 7, at: -5, since: 3, from: 1, to: 2, cause: causeSilence}}.encode())
 	f.Add([]byte{})
-	f.Fuzz(func(t *testing.T, record []byte) {
-		if err := newHistory().load(record); err != nil {
-			require.ErrorIs(t, err, errHistory)
+	f.Fuzz(func(t *testing.T, stored []byte) {
+		list, err := decodeMoves(stored)
+		if err != nil {
+			require.ErrorIs(t, err, errMoves)
+			return
 		}
+		again, err := decodeMoves(list.encode())
+		require.NoError(t, err)
+		require.Equal(t, list, again)
+	})
+}
+
+func FuzzEntry(f *testing.F) {
+	f.Add(entry{Event: clustering.Event{Kind: clustering.Merge, At: 5, Segment: 3, Parents: []clustering.SegmentID{1, 2}, Size: 10}}.encode())
+	f.Add(entry{Event: clustering.Event{Kind: kindMove, Segment: 3}, customer: "c", cause: causeRemodel}.encode())
+	f.Fuzz(func(t *testing.T, stored []byte) {
+		e, err := decodeEntry(stored)
+		if err != nil {
+			require.ErrorIs(t, err, errEntry)
+			return
+		}
+		again, err := decodeEntry(e.encode())
+		require.NoError(t, err)
+		require.Equal(t, e.encode(), again.encode())
+		e.show("m", 1)
 	})
 }

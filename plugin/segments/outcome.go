@@ -1,7 +1,9 @@
 package segments
 
 import (
+	"cmp"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -15,13 +17,10 @@ const (
 	statusAssigned status = iota
 	statusStale           // older than what the model has of this customer
 	statusWarmingUp
+	statusRejected // a feature is missing that must not be
 )
 
-var statusNames = map[status]string{
-	statusAssigned:  "assigned",
-	statusStale:     "stale",
-	statusWarmingUp: "warming_up",
-}
+var statusNames = [...]string{statusAssigned: "assigned", statusStale: "stale", statusWarmingUp: "warming_up", statusRejected: "rejected"}
 
 // segmentName shows a segment's number as the id that users see; nil for none.
 func segmentName(id clustering.SegmentID) any {
@@ -35,47 +34,135 @@ func instant(nanoseconds int64) string {
 	return time.Unix(0, nanoseconds).UTC().Format(time.RFC3339Nano)
 }
 
+// instantOrNull is null where there is no time.
+func instantOrNull(nanoseconds int64) any {
+	if nanoseconds == 0 || nanoseconds == math.MinInt64 {
+		return nil
+	}
+	return instant(nanoseconds)
+}
+
 // outcome is the result object of a message.
 func (s *state) outcome(c contribution, st status) map[string]any {
+	result := s.membership(c, st)
+	result["outlier"] = false
+	result["changed"] = c.Changed
+	result["model_version"] = int64(s.engine.Refinements())
+	return result
+}
+
+// membership is how a customer belongs to their segment.
+func (s *state) membership(c contribution, st status) map[string]any {
 	if c.Segment == 0 && st == statusAssigned {
 		st = statusWarmingUp
 	}
-	result := map[string]any{
-		"id":            segmentName(c.Segment),
-		"status":        statusNames[st],
-		"distance":      nil,
-		"confidence":    nil,
-		"outlier":       false,
-		"previous":      segmentName(c.Previous),
-		"changed":       c.Changed,
-		"cause":         nil,
-		"since":         nil,
-		"model_version": int64(s.engine.Refinements()),
+	shown := map[string]any{
+		"id":         segmentName(c.Segment),
+		"label":      s.labels.of(c.Segment),
+		"status":     statusNames[st],
+		"distance":   nil,
+		"confidence": nil,
+		"previous":   segmentName(c.Previous),
+		"cause":      nil,
+		"since":      nil,
+		"reasons":    []any{},
 	}
 	if c.Segment == 0 {
-		return result
+		return shown
 	}
-	own, other := s.engine.Near(c.Vector, c.Segment)
-	result["distance"] = own
-	result["confidence"] = confidence(own, other)
-	if name, ok := causeNames[c.Cause]; ok {
-		result["cause"] = name
+	if c.Cause != causeNone {
+		shown["cause"] = causeNames[c.Cause]
 	}
 	if c.Since != 0 {
-		result["since"] = instant(c.Since)
+		shown["since"] = instant(c.Since)
 	}
-	return result
+	if c.Vector != nil {
+		near := s.engine.Near(c.Vector, c.Segment)
+		shown["distance"] = finite(near.Own)
+		shown["confidence"] = confidence(near)
+		shown["reasons"] = s.reasons(c, near)
+	}
+	return shown
 }
 
 // confidence is how much nearer the own segment is than the nearest other: 0 on the
 // border between them and beyond, 1 in the centre or when there is no other.
-func confidence(own, other float64) float64 {
+func confidence(near clustering.Proximity) float64 {
 	switch {
-	case math.IsInf(other, 1):
+	case near.Next == 0:
 		return 1
-	case other == 0:
+	case near.Other == 0:
 		return 0
 	default:
-		return max(0, 1-own/other)
+		return max(0, 1-near.Own/near.Other)
 	}
+}
+
+// reasons are the features that most separate the own segment from the next nearest one,
+// for this vector: three at most, those that speak most for the own segment first.
+func (s *state) reasons(c contribution, near clustering.Proximity) []any {
+	const most = 3
+	if near.Next == 0 {
+		return []any{}
+	}
+	d := min(len(c.Vector), len(s.space.names))
+	s.differences = slices.Grow(s.differences[:0], d)[:d]
+	s.engine.Differences(s.differences, c.Vector[:d], c.Segment, near.Next)
+	var best [most]int
+	count := 0
+	for j, difference := range s.differences {
+		if !(difference > 0) {
+			continue
+		}
+		place := count
+		for place > 0 && s.differences[best[place-1]] < difference {
+			place--
+		}
+		if place == most {
+			continue
+		}
+		count = min(count+1, most)
+		copy(best[place+1:count], best[place:])
+		best[place] = j
+	}
+	shown := make([]any, count)
+	for i, j := range best[:count] {
+		shown[i] = s.reason(j, c.Vector[j])
+	}
+	return shown
+}
+
+func (s *state) reason(j int, x float64) map[string]any {
+	inverse, typical := s.space.transforms[j].inverse, s.engine.Mean(j)
+	reason := map[string]any{"feature": s.space.names[j], "value": finite(inverse(x)), "typical": finite(inverse(typical)), "deviation": nil}
+	if sigma := s.engine.Metric().Sigma(j); sigma > 0 {
+		reason["deviation"] = finite((x - typical) / sigma)
+	}
+	return reason
+}
+
+// contrast is how far a segment is from the population in one feature.
+type contrast struct {
+	dimension int
+	deviation float64 // in standard deviations of the population
+}
+
+// contrasts lists the features in which a segment is furthest from the population: so many
+// at most, each at least half a deviation.
+func (s *state) contrasts(segment clustering.Segment, most int) (list []contrast) {
+	const least = 0.5
+	metric := s.engine.Metric()
+	for j := range s.space.names {
+		sigma := metric.Sigma(j)
+		if segment.Members.Observed(j) == 0 || !(sigma > 0) {
+			continue
+		}
+		if d := (segment.Members.Mean(j) - s.engine.Mean(j)) / sigma; math.Abs(d) >= least {
+			list = append(list, contrast{j, d})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b contrast) int {
+		return cmp.Compare(math.Abs(b.deviation), math.Abs(a.deviation))
+	})
+	return list[:min(most, len(list))]
 }

@@ -73,6 +73,20 @@ func (r *rig) verify() (customers map[string]int) {
 	return customers
 }
 
+// moves are those that the model keeps of a customer.
+func (r *rig) moves(customer string) (list moves) {
+	r.t.Helper()
+	label, err := store.Use(r.resources, "customers")
+	require.NoError(r.t, err)
+	require.NoError(r.t, label.Do(r.t.Context(), func(s *store.Store) error {
+		return s.View(r.t.Context(), func(read store.Reader) (err error) {
+			list, err = (&model{name: "default"}).readMoves(read, customer)
+			return err
+		})
+	}))
+	return list
+}
+
 // snapshot is the model as users see it.
 func (r *rig) snapshot(conf string) []map[string]any {
 	r.t.Helper()
@@ -109,6 +123,7 @@ func (a *assign) pass(t testing.TB, batch ...*service.Message) service.MessageBa
 // result is what segment_assign says of a message.
 type result struct {
 	ID           *string  `json:"id"`
+	Label        *string  `json:"label"`
 	Status       string   `json:"status"`
 	Distance     *float64 `json:"distance"`
 	Confidence   *float64 `json:"confidence"`
@@ -118,6 +133,11 @@ type result struct {
 	Cause        *string  `json:"cause"`
 	Since        *string  `json:"since"`
 	ModelVersion int64    `json:"model_version"`
+	Problem      string   `json:"problem"`
+	Reasons      []struct {
+		Feature                   string
+		Value, Typical, Deviation float64
+	} `json:"reasons"`
 }
 
 func resultOf(t testing.TB, m *service.Message) result {

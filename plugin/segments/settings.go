@@ -6,29 +6,27 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"time"
 
+	"github.com/redpanda-data/benthos/v4/public/bloblang"
 	"github.com/redpanda-data/benthos/v4/public/service"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/clustering/cf"
 	"github.com/shoal-stream/shoal/plugin/clustering/kmeans"
+	"github.com/shoal-stream/shoal/plugin/duration"
 	"github.com/shoal-stream/shoal/plugin/message"
 )
 
-// settings are the configuration of a model: its definition, and what may change
-// from one start to the next.
+// settings are the configuration of a model, ready to use.
 type settings struct {
-	definition    definition
-	microClusters int
-	points        int // applied points between refinements
-	warmup        int
-	clip          float64
-	centers       [][]float64
-	centerWeights []float64
-	factor        float64 // by which older points fade with each new one
+	definition
+	labeller *bloblang.Executor // nil: labels are made from what sets a segment apart
 }
 
-func parseSettings(conf *service.ParsedConfig) (s settings, err error) {
+func parseSettings(conf *service.ParsedConfig, keyed bool) (s settings, err error) {
 	d := &s.definition
+	d.Keyed = keyed
 	if d.Select, err = conf.FieldStringList(saFieldSelect); err != nil {
 		return s, err
 	}
@@ -44,45 +42,155 @@ func parseSettings(conf *service.ParsedConfig) (s settings, err error) {
 	if d.Missing, err = conf.FieldString(saFieldMissing); err != nil {
 		return s, err
 	}
-	if s.clip, err = conf.FieldFloat(saFieldClip); err != nil {
+	if d.Clip, err = conf.FieldFloat(saFieldClip); err != nil {
 		return s, err
 	}
-	if s.points, err = conf.FieldInt(saFieldRefresh, saFieldPoints); err != nil {
+	if d.Points, err = conf.FieldInt(saFieldRefresh, saFieldPoints); err != nil {
 		return s, err
 	}
-	if s.warmup, err = conf.FieldInt(saFieldWarmup); err != nil {
+	if d.Warmup, err = conf.FieldInt(saFieldWarmup); err != nil {
 		return s, err
 	}
-	if err = s.parseEngine(conf); err != nil {
+	if d.Labels, err = conf.FieldString(saFieldLabels); err != nil {
 		return s, err
 	}
-	return s, s.check()
+	if s.labeller, err = optionalMapping(conf, saFieldLabels); err != nil {
+		return s, err
+	}
+	if err = d.parseForget(conf.Namespace(saFieldForget)); err != nil {
+		return s, err
+	}
+	if err = d.parseEngine(conf); err != nil {
+		return s, err
+	}
+	if err = d.check(); err != nil {
+		return s, err
+	}
+	s.definition, err = decodeDefinition("", d.encode()) // as it will be read
+	return s, err
 }
 
-func (s *settings) parseEngine(conf *service.ParsedConfig) error {
+func (d *definition) parseForget(conf *service.ParsedConfig) error {
+	for field, to := range map[string]*time.Duration{saFieldHalfLife: &d.ForgetHalfLife, saFieldInactiveAfter: &d.InactiveAfter} {
+		text, err := conf.FieldString(field)
+		if err != nil {
+			return err
+		}
+		if *to, err = duration.Parse(text); err != nil {
+			return fmt.Errorf("forget.%s: %w", field, err)
+		}
+	}
+	switch {
+	case d.Keyed && d.ForgetHalfLife > 0:
+		return errors.New("forget.half_life is for points without a key: customers count fully until their features change; use inactive_after, or decay in the features")
+	case !d.Keyed && d.InactiveAfter > 0:
+		return errors.New("forget.inactive_after is for customers: give a key, or use half_life")
+	}
+	return nil
+}
+
+func (d *definition) parseEngine(conf *service.ParsedConfig) error {
 	tree, online := conf.Contains(saFieldKMeans), conf.Contains(saFieldOnlineKMeans)
 	switch {
 	case tree && online:
 		return errors.New("kmeans and online_kmeans are both set: choose exactly one engine")
-	case tree:
-		s.definition.Engine = saFieldKMeans
-		return s.parseKMeans(conf.Namespace(saFieldKMeans))
 	case online:
-		s.definition.Engine = saFieldOnlineKMeans
-		return s.parseOnline(conf.Namespace(saFieldOnlineKMeans))
+		d.Engine = saFieldOnlineKMeans
+		return d.parseOnline(conf.Namespace(saFieldOnlineKMeans))
 	default:
-		return errors.New("no engine is set: add kmeans or online_kmeans, such as kmeans: { k: 5 }")
+		d.Engine = saFieldKMeans
+		return d.parseKMeans(conf.Namespace(saFieldKMeans))
 	}
 }
 
-func (s *settings) parseKMeans(conf *service.ParsedConfig) (err error) {
-	s.microClusters = defaultMicroClusters
+func (d *definition) parseKMeans(conf *service.ParsedConfig) (err error) {
+	d.MicroClusters = defaultMicroClusters
 	if conf.Contains(saFieldMicroClusters) {
-		if s.microClusters, err = conf.FieldInt(saFieldMicroClusters); err != nil {
+		if d.MicroClusters, err = conf.FieldInt(saFieldMicroClusters); err != nil {
 			return err
 		}
 	}
-	return s.parseK(conf)
+	if conf.Contains(saFieldK) {
+		text, err := conf.FieldString(saFieldK)
+		if err != nil {
+			return err
+		}
+		if text != autoK {
+			return d.parseK(text)
+		}
+	}
+	d.KMin, d.KMax = defaultKMin, defaultKMax
+	for field, to := range map[string]*int{saFieldKMin: &d.KMin, saFieldKMax: &d.KMax} {
+		if conf.Contains(field) {
+			if *to, err = conf.FieldInt(field); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (d *definition) parseOnline(conf *service.ParsedConfig) (err error) {
+	d.Factor = 1
+	if conf.Contains(saFieldDecay, saFieldFactor) {
+		if d.Factor, err = conf.FieldFloat(saFieldDecay, saFieldFactor); err != nil {
+			return err
+		}
+	}
+	if conf.Contains(saFieldDecay, saFieldUnit) {
+		unit, err := conf.FieldString(saFieldDecay, saFieldUnit)
+		if err != nil {
+			return err
+		}
+		d.Batches = unit == unitBatches
+	}
+	if conf.Contains(saFieldHalfLife) {
+		text, err := conf.FieldString(saFieldHalfLife)
+		if err != nil {
+			return err
+		}
+		if d.HalfLife, err = duration.Parse(text); err != nil {
+			return fmt.Errorf("online_kmeans.half_life: %w", err)
+		}
+	}
+	if conf.Contains(saFieldCenters) {
+		raw, err := conf.FieldAny(saFieldCenters)
+		if err != nil {
+			return err
+		}
+		if d.Centers, err = rows(raw); err != nil {
+			return fmt.Errorf("online_kmeans.centers%w", err)
+		}
+	}
+	if conf.Contains(saFieldCenterWeights) {
+		raw, err := conf.FieldAny(saFieldCenterWeights)
+		if err != nil {
+			return err
+		}
+		if d.CenterWeights, err = row(raw); err != nil {
+			return fmt.Errorf("online_kmeans.center_weights%w", err)
+		}
+	}
+	if !conf.Contains(saFieldK) {
+		return errors.New("online_kmeans.k is not set: give the number of segments, such as 5")
+	}
+	text, err := conf.FieldString(saFieldK)
+	if err != nil {
+		return err
+	}
+	return d.parseK(text)
+}
+
+func (d *definition) parseK(text string) (err error) {
+	d.K, err = strconv.Atoi(text)
+	if err != nil || d.K < 1 || d.K > maxK {
+		remedy := ""
+		if d.Engine == saFieldKMeans {
+			remedy = ", or auto"
+		}
+		return fmt.Errorf("%s.k %q: use a number from 1 to %d%s", d.Engine, text, maxK, remedy)
+	}
+	return nil
 }
 
 // rows reads a list of lists of numbers. The error goes on after the name of the field.
@@ -117,52 +225,7 @@ func row(raw any) ([]float64, error) {
 	return numbers, nil
 }
 
-func (s *settings) parseOnline(conf *service.ParsedConfig) (err error) {
-	s.factor = 1
-	if conf.Contains(saFieldDecay, saFieldFactor) {
-		if s.factor, err = conf.FieldFloat(saFieldDecay, saFieldFactor); err != nil {
-			return err
-		}
-	}
-	if conf.Contains(saFieldCenters) {
-		raw, err := conf.FieldAny(saFieldCenters)
-		if err != nil {
-			return err
-		}
-		if s.centers, err = rows(raw); err != nil {
-			return fmt.Errorf("online_kmeans.centers%w", err)
-		}
-	}
-	if conf.Contains(saFieldCenterWeights) {
-		raw, err := conf.FieldAny(saFieldCenterWeights)
-		if err != nil {
-			return err
-		}
-		if s.centerWeights, err = row(raw); err != nil {
-			return fmt.Errorf("online_kmeans.center_weights%w", err)
-		}
-	}
-	return s.parseK(conf)
-}
-
-func (s *settings) parseK(conf *service.ParsedConfig) error {
-	if !conf.Contains(saFieldK) {
-		return fmt.Errorf("%s.k is not set: give the number of segments, such as 5", s.definition.Engine)
-	}
-	text, err := conf.FieldString(saFieldK)
-	if err != nil {
-		return err
-	}
-	k, err := strconv.Atoi(text)
-	if err != nil || k < 1 || k > maxK {
-		return fmt.Errorf("%s.k %q: use a number from 1 to %d", s.definition.Engine, text, maxK)
-	}
-	s.definition.K = k
-	return nil
-}
-
-func (s *settings) check() error {
-	d := s.definition
+func (d *definition) check() error {
 	for name, transform := range d.Transforms {
 		if _, ok := transforms[transform]; !ok {
 			return fmt.Errorf("transforms.%s %q: use one of %s", name, transform, sortedNames(transforms))
@@ -178,35 +241,40 @@ func (s *settings) check() error {
 			return fmt.Errorf("select[%d] %q: name each feature once", i, name)
 		}
 	}
-	switch {
-	case !(s.clip >= 0):
-		return fmt.Errorf("clip %v: use a number of standard deviations, or 0 to turn it off", s.clip)
-	case s.points < 1:
-		return fmt.Errorf("refresh.points %d: use 1 or more", s.points)
-	case s.warmup < 1:
-		return fmt.Errorf("warmup %d: use 1 or more", s.warmup)
-	case d.Engine == saFieldKMeans && s.microClusters < max(2*d.K, 16):
-		return fmt.Errorf("kmeans.micro_clusters %d: use at least %d, twice k and no less than 16", s.microClusters, max(2*d.K, 16))
-	case d.Engine == saFieldOnlineKMeans && !(s.factor > 0 && s.factor <= 1):
-		return fmt.Errorf("online_kmeans.decay.factor %v: use a number above 0, up to 1", s.factor)
+	switch most := max(d.K, d.KMax); {
+	case !(d.Clip >= 0):
+		return fmt.Errorf("clip %v: use a number of scaled units, or 0 to turn it off", d.Clip)
+	case d.Points < 1:
+		return fmt.Errorf("refresh.points %d: use 1 or more", d.Points)
+	case d.Warmup < 1:
+		return fmt.Errorf("warmup %d: use 1 or more", d.Warmup)
+	case d.K == 0 && d.KMin < 2:
+		return fmt.Errorf("kmeans.k_min %d: use 2 or more", d.KMin)
+	case d.K == 0 && (d.KMax < d.KMin || d.KMax > maxK):
+		return fmt.Errorf("kmeans.k_max %d: use a number from k_min to %d", d.KMax, maxK)
+	case d.Engine == saFieldKMeans && d.MicroClusters < max(2*most, 16):
+		return fmt.Errorf("kmeans.micro_clusters %d: use at least %d, twice the number of segments and no less than 16", d.MicroClusters, max(2*most, 16))
+	case d.Engine == saFieldOnlineKMeans && !(d.Factor > 0 && d.Factor <= 1):
+		return fmt.Errorf("online_kmeans.decay.factor %v: use a number above 0, up to 1", d.Factor)
+	case d.Engine == saFieldOnlineKMeans && d.ForgetHalfLife > 0:
+		return errors.New("forget.half_life is for kmeans: use online_kmeans.half_life")
 	}
-	return s.checkCenters()
+	return d.checkCenters()
 }
 
-func (s *settings) checkCenters() error {
-	if s.centers == nil && s.centerWeights == nil {
+func (d *definition) checkCenters() error {
+	if d.Centers == nil && d.CenterWeights == nil {
 		return nil
 	}
-	d := s.definition
 	switch {
-	case len(s.centers) != d.K:
-		return fmt.Errorf("online_kmeans.centers has %d centres and k is %d: give one for each", len(s.centers), d.K)
-	case s.centerWeights != nil && len(s.centerWeights) != d.K:
-		return fmt.Errorf("online_kmeans.center_weights has %d weights and k is %d: give one for each", len(s.centerWeights), d.K)
+	case len(d.Centers) != d.K:
+		return fmt.Errorf("online_kmeans.centers has %d centres and k is %d: give one for each", len(d.Centers), d.K)
+	case d.CenterWeights != nil && len(d.CenterWeights) != d.K:
+		return fmt.Errorf("online_kmeans.center_weights has %d weights and k is %d: give one for each", len(d.CenterWeights), d.K)
 	case len(d.Select) == 0:
 		return errors.New("online_kmeans.centers needs select, which says in which order their numbers are")
 	}
-	for i, centre := range s.centers {
+	for i, centre := range d.Centers {
 		if len(centre) != len(d.Select) {
 			return fmt.Errorf("online_kmeans.centers[%d] has %d numbers and select names %d features: give one for each", i, len(centre), len(d.Select))
 		}
@@ -214,38 +282,38 @@ func (s *settings) checkCenters() error {
 	return nil
 }
 
-// same tells that two processors may share a model.
-func (s settings) same(other settings) bool {
-	return slices.Equal(s.definition.encode(), other.definition.encode()) &&
-		s.microClusters == other.microClusters && s.points == other.points && s.warmup == other.warmup &&
-		s.clip == other.clip && s.factor == other.factor && slices.Equal(s.centerWeights, other.centerWeights) &&
-		slices.EqualFunc(s.centers, other.centers, slices.Equal[[]float64])
-}
+var scalings = map[string]cf.Scaling{scalingStandard: cf.Standard, scalingRobust: cf.Robust, scalingNone: cf.None}
 
 // newEngine makes an empty engine; weight is that of each dimension in the distance.
-func newEngine(s settings, weight func(dimension int) float64) (clustering.Engine, error) {
-	switch s.definition.Engine {
+func (d *definition) newEngine(weight cf.Weight) (clustering.Engine, error) {
+	scaling := scalings[d.Scaling]
+	switch d.Engine {
 	case saFieldKMeans:
 		return kmeans.NewTree(kmeans.TreeConfig{
-			K:             s.definition.K,
-			MicroClusters: s.microClusters,
-			Warmup:        s.warmup,
-			RefreshPoints: s.points,
+			K:             d.K,
+			KMin:          d.KMin,
+			KMax:          d.KMax,
+			MicroClusters: d.MicroClusters,
+			Warmup:        d.Warmup,
+			RefreshPoints: d.Points,
+			HalfLife:      d.ForgetHalfLife,
 			Weight:        weight,
-			Scaling:       s.definition.Scaling == scalingStandard,
+			Scaling:       scaling,
 		})
 	case saFieldOnlineKMeans:
 		return kmeans.NewOnline(kmeans.OnlineConfig{
-			K:             s.definition.K,
-			Centers:       s.centers,
-			CenterWeights: s.centerWeights,
-			Factor:        s.factor,
-			Warmup:        s.warmup,
-			RefreshPoints: s.points,
+			K:             d.K,
+			Centers:       d.Centers,
+			CenterWeights: d.CenterWeights,
+			Factor:        d.Factor,
+			Batches:       d.Batches,
+			HalfLife:      d.HalfLife,
+			Warmup:        d.Warmup,
+			RefreshPoints: d.Points,
 			Weight:        weight,
-			Scaling:       s.definition.Scaling == scalingStandard,
+			Scaling:       scaling,
 		})
 	default:
-		return nil, fmt.Errorf("engine %q is not known: use one of %s", s.definition.Engine, "kmeans, online_kmeans")
+		return nil, fmt.Errorf("engine %q is not known: use kmeans or online_kmeans", d.Engine)
 	}
 }

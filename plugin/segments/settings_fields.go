@@ -12,17 +12,30 @@ const (
 	saFieldRefresh    = "refresh"
 	saFieldPoints     = "points"
 	saFieldWarmup     = "warmup"
+	saFieldForget     = "forget"
+	saFieldLabels     = "labels"
+
+	saFieldHalfLife      = "half_life"
+	saFieldInactiveAfter = "inactive_after"
 
 	saFieldKMeans        = "kmeans"
 	saFieldOnlineKMeans  = "online_kmeans"
 	saFieldK             = "k"
+	saFieldKMin          = "k_min"
+	saFieldKMax          = "k_max"
 	saFieldMicroClusters = "micro_clusters"
 	saFieldCenters       = "centers"
 	saFieldCenterWeights = "center_weights"
 	saFieldDecay         = "decay"
 	saFieldFactor        = "factor"
+	saFieldUnit          = "unit"
+
+	autoK       = "auto"
+	unitBatches = "batches"
+	unitPoints  = "points"
 
 	scalingStandard = "standard"
+	scalingRobust   = "robust"
 	scalingNone     = "none"
 
 	missingMean   = "mean"
@@ -32,6 +45,8 @@ const (
 	defaultMicroClusters = 1000
 	defaultPoints        = 1000
 	defaultWarmup        = 200
+	defaultKMin          = 2
+	defaultKMax          = 12
 	maxK                 = 256
 )
 
@@ -47,18 +62,21 @@ func modelFields() []*service.ConfigField {
 		service.NewStringMapField(saFieldTransforms).
 			Description("How distance sees a feature, by name or prefix: `log1p`, `sqrt` or `asinh`. Centroids are shown transformed back. By default features are taken as they are.").
 			Default(map[string]any{}).Example(map[string]any{"spend": "log1p"}),
-		service.NewStringEnumField(saFieldScaling, scalingStandard, scalingNone).
-			Description("`standard`, the default, measures each feature in standard deviations of the population; `none` takes it in its own units. A change of scale moves no stored state.").
+		service.NewStringEnumField(saFieldScaling, scalingStandard, scalingRobust, scalingNone).
+			Description("`standard`, the default, measures each feature in standard deviations of the population; `robust` takes them from the quartiles, so that a few extreme customers do not stretch the scale; `none` takes each feature in its own units. A change of scale moves no stored state.").
 			Default(scalingStandard),
 		service.NewStringEnumField(saFieldMissing, missingMean, missingZero, missingReject).
-			Description("What a missing feature means: `mean`, the default, it says nothing and counts nothing in a distance; `zero`, it is 0; `reject`, the message is an error.").
+			Description("What a missing feature means: `mean`, the default, it says nothing and counts nothing in a distance; `zero`, it is 0; `reject`, the vector is not taken: `status` is `rejected`.").
 			Default(missingMean),
 		service.NewFloatField(saFieldClip).
 			Description("Values further than this many standard deviations from the mean are taken to be there, once the model has warmed up. 0 turns it off.").
 			Default(4.0),
 		service.NewObjectField(saFieldKMeans,
 			service.NewStringField(saFieldK).
-				Description("Number of segments, from 1 to 256.").Optional().Example(5),
+				Description("Number of segments, from 1 to 256, or `auto`, the default: the number between `k_min` and `k_max` whose segments are best apart (by simplified silhouette). It changes when another number was clearly better twice in a row.").
+				Optional().Examples("auto", 5),
+			service.NewIntField(saFieldKMin).Description("Least number of segments with `k: auto`. 2 unless set.").Optional(),
+			service.NewIntField(saFieldKMax).Description("Largest number of segments with `k: auto`. 12 unless set.").Optional(),
 			service.NewIntField(saFieldMicroClusters).
 				Description("Number of cluster features that summarise the population at most: more are finer and slower. 1000 unless set.").
 				Optional(),
@@ -73,8 +91,12 @@ func modelFields() []*service.ConfigField {
 				Description("How many points each starting centre counts for: a list of numbers. 1 unless set.").Optional(),
 			service.NewObjectField(saFieldDecay,
 				service.NewFloatField(saFieldFactor).
-					Description("What the weight of all earlier points is multiplied with at each new one. 1 unless set: nothing is forgotten.").Optional(),
-			).Description("How fast centres forget.").Optional(),
+					Description("What the weight of all earlier points is multiplied with at each new one, or for each batch. 1 unless set: nothing is forgotten.").Optional(),
+				service.NewStringEnumField(saFieldUnit, unitPoints, unitBatches).
+					Description("`points`, the default: the factor is applied at each point. `batches`: once for each batch of messages, whose points go to the centres as they were before it; the same stream in other batches is then another one.").Optional(),
+			).Description("How fast centres forget, by count.").Optional(),
+			service.NewStringField(saFieldHalfLife).
+				Description("How fast centres forget, in event time: the weight of a point halves in this time. Unless set, they do not.").Optional().Example("10d"),
 		).Description("Sequential k-means: each point moves its nearest centre. The cheapest engine.").Optional(),
 		service.NewObjectField(saFieldRefresh,
 			service.NewIntField(saFieldPoints).
@@ -83,12 +105,19 @@ func modelFields() []*service.ConfigField {
 		service.NewIntField(saFieldWarmup).
 			Description("Distinct customers, or points, before there are segments; until then `id` is null and `status` is `warming_up`.").
 			Default(defaultWarmup),
+		service.NewObjectField(saFieldForget,
+			service.NewStringField(saFieldHalfLife).
+				Description("Without `key` only: the weight of a point halves in this time, in event time. 0s, the default: points count for ever.").Default("0s"),
+			service.NewStringField(saFieldInactiveAfter).
+				Description("With `key` only: customers without an event of their own for this long, in event time, leave the model; their next event brings them back. 0s, the default: they stay.").Default("0s"),
+		).Description("What the model forgets by itself."),
+		service.NewStringField(saFieldLabels).
+			Description("What a segment is called: a mapping over its profile, which is what `segment_snapshot` shows of it. It is asked whenever segments are refined. Empty, the default: segments are named from what sets them apart.").
+			Default("").Example(`root = if this.centroid.spend > 500 { "big spenders" } else { "others" }`),
 	}
 }
 
 // modelLint says in words what a schema cannot.
 const modelLint = `root = if this.exists("kmeans") && this.exists("online_kmeans") {
   [ "kmeans and online_kmeans are both set: choose exactly one engine" ]
-} else if !this.exists("kmeans") && !this.exists("online_kmeans") {
-  [ "no engine is set: add kmeans or online_kmeans, such as kmeans: { k: 5 }" ]
 }`

@@ -2,8 +2,6 @@ package segments
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"maps"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -16,6 +14,7 @@ const (
 	snFieldModel          = "model"
 	snFieldSplit          = "split"
 	snFieldMicroClusters  = "micro_clusters"
+	snFieldQuartiles      = "quartiles"
 	snFieldMinSegmentSize = "min_segment_size"
 )
 
@@ -28,8 +27,8 @@ The message only says when: send one from a `+"`generate`"+` input, for example.
 `+"```json"+`
 {"model":"default","version":17,"as_of":"2011-12-09T12:50:00Z","customers":4338,"warming_up":0,"outliers":0,"engine":"kmeans","k":5,
  "quality":{"inertia":1.2,"silhouette":0.41,"davies_bouldin":0.9,"calinski_harabasz":812.0,"xie_beni":0.3},
- "segments":[{"id":"s1","size":812,"share":0.187,"centroid":{"spend":12.5},"spread":{"spend":3.1},
-   "distinguishing":[{"feature":"spend","value":12.5,"overall":4.0,"deviation":1.9}]}]}
+ "segments":[{"id":"s1","label":"high spend, recent","size":812,"share":0.187,"centroid":{"spend":12.5},"spread":{"spend":3.1},
+   "distinguishing":[{"feature":"spend","value":12.5,"overall":4.0,"deviation":1.9}],"born":"2011-06-02T10:00:00Z","parents":[]}]}
 `+"```").
 		Fields(
 			service.NewStringField(snFieldStore).Description("Label of the `segment_store` that keeps the model."),
@@ -39,6 +38,9 @@ The message only says when: send one from a `+"`generate`"+` input, for example.
 				Default(false),
 			service.NewBoolField(snFieldMicroClusters).
 				Description("`true` adds the micro-clusters: centre, weight and segment of each. By default they are left out.").
+				Default(false),
+			service.NewBoolField(snFieldQuartiles).
+				Description("`true` adds `quartiles` to each segment: the lower, the median and the upper of each feature, from the vectors of all customers, which are read for it. By default they are left out.").
 				Default(false),
 			service.NewIntField(snFieldMinSegmentSize).
 				Description("Segments with fewer customers are left out, and so are their micro-clusters. 1, the default, shows all.").
@@ -94,6 +96,9 @@ func newSnapshotFromConfig(conf *service.ParsedConfig, res *service.Resources) (
 		return nil, err
 	}
 	if p.microClusters, err = conf.FieldBool(snFieldMicroClusters); err != nil {
+		return nil, err
+	}
+	if p.quartiles, err = conf.FieldBool(snFieldQuartiles); err != nil {
 		return nil, err
 	}
 	if p.minSize, err = conf.FieldInt(snFieldMinSegmentSize); err != nil {
@@ -154,17 +159,3 @@ func (p *snapshot) messages(shown map[string]any) []any {
 
 // Close has nothing to do.
 func (p *snapshot) Close(context.Context) error { return nil }
-
-// storedSettings are those that a model was defined with, for tools that have no
-// configuration of it.
-func storedSettings(r store.Reader, name string) (c settings, found bool, err error) {
-	stored, err := r.Get((&model{name: name}).key(suffixDefinition))
-	if err != nil || stored == nil {
-		return c, false, err
-	}
-	if err := json.Unmarshal(stored, &c.definition); err != nil {
-		return c, false, fmt.Errorf("model %q: its definition is damaged: restore the newest backup to a new path: %w", name, err)
-	}
-	c.microClusters, c.points, c.warmup, c.factor = defaultMicroClusters, defaultPoints, defaultWarmup, 1
-	return c, true, nil
-}

@@ -2,6 +2,7 @@ package segments
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -13,6 +14,9 @@ import (
 // maxFeatures bounds the dimensions of a model: names that come from the data may
 // be without end.
 const maxFeatures = 1024
+
+// errMissing is the error of a vector that lacks a feature where missing is reject.
+var errMissing = errors.New("missing: give it a number, or set missing to mean or zero")
 
 // space maps named features to the dimensions of a model. Dimensions are only ever
 // added, in the order in which their names were first seen.
@@ -207,7 +211,7 @@ func (s *space) fill(x []float64) error {
 			continue
 		}
 		if s.definition.Missing == missingReject {
-			return fmt.Errorf("feature %q is missing: give it a number, or set missing to mean or zero", s.names[i])
+			return fmt.Errorf("feature %q: %w", s.names[i], errMissing)
 		}
 		x[i] = s.transforms[i].apply(0)
 	}

@@ -32,7 +32,7 @@ func BenchmarkSquared(b *testing.B) {
 	for _, x := range points {
 		f.Insert(1, x)
 	}
-	m := Standard(&f, nil)
+	m := NewMetric(Standard, &f, nil, nil)
 	b.ReportAllocs()
 	sum := 0.0
 	for i := range b.N {

@@ -233,7 +233,7 @@ func FuzzDecode(f *testing.F) {
 func TestMetric(t *testing.T) {
 	t.Parallel()
 	list := [][]float64{{0, 10, 5}, {2, 30, 5}, {4, 50, 5}}
-	m := cf.Standard(featureOf(list), func(j int) float64 { return float64(j + 1) })
+	m := cf.NewMetric(cf.Standard, featureOf(list), nil, func(j int) float64 { return float64(j + 1) })
 	sigma := math.Sqrt(8.0 / 3)
 	assert.InDelta(t, sigma, m.Sigma(0), 1e-12)
 	assert.Zero(t, m.Weight(2), "what does not vary counts nothing")
@@ -261,7 +261,7 @@ func TestMetric(t *testing.T) {
 func TestScale(t *testing.T) {
 	t.Parallel()
 	list := vectors(11, 100, 4)
-	m := cf.Standard(featureOf(list), nil)
+	m := cf.NewMetric(cf.Standard, featureOf(list), nil, nil)
 	unit := m.Scaled()
 	for i := range 99 {
 		a, b := make([]float64, 4), make([]float64, 4)
@@ -286,7 +286,7 @@ func TestSpread(t *testing.T) {
 		list[i] = []float64{random.NormFloat64(), 100 * random.NormFloat64()}
 	}
 	f := featureOf(list)
-	m := cf.Unscaled(f, nil)
+	m := cf.NewMetric(cf.None, f, nil, nil)
 	sum := 0.0
 	for _, x := range list {
 		sum += m.ToCentroid(x, f)

@@ -22,28 +22,28 @@ type Metric struct {
 // for each.
 type Weight func(dimension int) float64
 
+// Scaling is the unit in which a metric measures each dimension.
+type Scaling byte
+
+const (
+	Standard Scaling = iota // standard deviations of the population
+	Robust                  // as Standard, but from the quartiles: a few extreme vectors do not stretch the unit
+	None                    // the dimension's own unit
+)
+
 // flat is the variance, relative to the squared mean, below which a spread is the
 // rounding of float64 and none of the data.
 const flat = 1e-30
 
-// Standard measures each dimension in standard deviations of the population. A
-// dimension that does not vary counts nothing.
-func Standard(population *Feature, weight Weight) *Metric {
-	return newMetric(population, weight, func(sigma float64) float64 {
-		if sigma == 0 {
-			return 0
-		}
-		return 1 / (sigma * sigma)
-	})
-}
+// normalRange is the interquartile range of a normal distribution in standard deviations.
+const normalRange = 1.3489795003921634
 
-// Unscaled measures each dimension in its own units. The population is there for Clip
-// and for what is missing.
-func Unscaled(population *Feature, weight Weight) *Metric {
-	return newMetric(population, weight, func(float64) float64 { return 1 })
-}
-
-func newMetric(population *Feature, weight Weight, precision func(sigma float64) float64) *Metric {
+// NewMetric measures as the population is now. Parts are features that add up to it, from
+// which [Robust] reads the quartiles (see [Quantiles]); others do not need them. A
+// dimension that does not vary counts nothing, unless the scaling is [None]; one whose
+// quartiles are the same is measured as by [Standard]. Weight nil is 1 for each.
+// O(d), for Robust O(parts·log(parts)·d).
+func NewMetric(scaling Scaling, population *Feature, parts []*Feature, weight Weight) *Metric {
 	d := population.Dims()
 	m := &Metric{weights: make([]float64, d), means: make([]float64, d), sigmas: make([]float64, d), settled: true}
 	population.Centroid(m.means)
@@ -51,7 +51,18 @@ func newMetric(population *Feature, weight Weight, precision func(sigma float64)
 		if v := population.Variance(j); v > flat*m.means[j]*m.means[j] {
 			m.sigmas[j] = math.Sqrt(v)
 		}
-		m.weights[j] = precision(m.sigmas[j])
+		if scaling == Robust && m.sigmas[j] > 0 {
+			q := Quantiles(parts, j, 0.25, 0.5, 0.75)
+			if sigma := (q[2] - q[0]) / normalRange; sigma*sigma > flat*m.means[j]*m.means[j] {
+				m.means[j], m.sigmas[j] = q[1], sigma
+			}
+		}
+		switch {
+		case scaling == None:
+			m.weights[j] = 1
+		case m.sigmas[j] > 0:
+			m.weights[j] = 1 / (m.sigmas[j] * m.sigmas[j])
+		}
 		if weight != nil {
 			m.weights[j] *= weight(j) * weight(j)
 		}
@@ -91,7 +102,7 @@ func (m *Metric) Weight(j int) float64 {
 	return m.weights[j]
 }
 
-// Mean is that of the population, NaN where nothing was observed.
+// Mean is that of the population, its median for [Robust]; NaN where nothing was observed.
 func (m *Metric) Mean(j int) float64 {
 	if j >= len(m.means) {
 		return math.NaN()
@@ -99,7 +110,8 @@ func (m *Metric) Mean(j int) float64 {
 	return m.means[j]
 }
 
-// Sigma is the standard deviation of the population, 0 where it does not vary.
+// Sigma is the standard deviation of the population, for [Robust] as its quartiles have
+// it; 0 where it does not vary.
 func (m *Metric) Sigma(j int) float64 {
 	if j >= len(m.sigmas) {
 		return 0

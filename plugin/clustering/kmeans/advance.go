@@ -1,38 +1,77 @@
 package kmeans
 
 import (
-	"slices"
-
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/clustering/identity"
 )
 
-// restarts is the number of searches from scratch, when they are due.
-const restarts = 5
+const (
+	restarts   = 5   // searches from scratch, when they are due
+	settling   = 0.7 // of the newcomers are still new after a search
+	searchless = 1.0 / 6
+)
 
-// Advance implements [clustering.Engine]. A refinement is due after the warm-up, with
-// every RefreshPoints-th point from then on, and when there are too many micro-clusters:
-// as those that merge may be of different segments.
+// Advance implements [clustering.Engine].
 func (t *Tree) Advance() bool {
 	t.clock.applied++
-	crowded := len(t.micros) > t.config.MicroClusters
-	warm := t.clock.refinements > 0
-	switch {
-	case !warm && t.population.N() < float64(t.config.Warmup):
-		if powerOfTwo(t.clock.applied) {
-			t.measure(true)
-		}
-		if crowded {
-			t.rebuild(t.roomFor())
-		}
-		return false
-	case warm && !crowded && t.clock.applied%uint64(t.config.RefreshPoints) != 0:
-		return false
+	if t.clock.refinements == 0 {
+		return t.warmUp()
 	}
+	effect := false
+	if len(t.micros) > t.config.MicroClusters {
+		effect = t.rebuild(t.roomFor())
+	}
+	if t.task != nil && t.clock.applied >= t.task.due {
+		t.finish(clustering.Remodel)
+		effect = true
+	}
+	if points := uint64(t.config.RefreshPoints); t.clock.applied%points == 0 {
+		t.begin(t.clock.applied+points/2, t.isSearchDue())
+		if t.task.due == t.clock.applied {
+			t.finish(clustering.Remodel)
+			effect = true
+		}
+	}
+	return effect
+}
 
+// warmUp ends with the first refinement, which takes effect at once. Until then, the
+// metric follows the population.
+func (t *Tree) warmUp() bool {
+	in := t.weight
+	if t.fading {
+		in = float64(t.clock.applied)
+	}
+	if in >= float64(t.config.Warmup) {
+		t.Refine(clustering.Remodel)
+		return true
+	}
+	if powerOfTwo(t.clock.applied) {
+		t.measure(true)
+	}
+	if len(t.micros) > t.config.MicroClusters {
+		t.rebuild(t.roomFor())
+	}
+	return false
+}
+
+// Refine implements [clustering.Engine]. While warming up, there is nothing to refine.
+func (t *Tree) Refine(cause clustering.Cause) {
+	if t.clock.refinements == 0 && t.weight < float64(t.config.Warmup) && !t.fading {
+		return
+	}
+	t.begin(t.clock.applied, true)
+	t.finish(cause)
+}
+
+func powerOfTwo(n uint64) bool { return n&(n-1) == 0 }
+
+// begin freezes the summary and starts a refinement of it beside the stream.
+func (t *Tree) begin(due uint64, search bool) {
+	t.dropFaded()
 	t.measure(false)
-	t.clock.refinements++
-	if crowded || powerOfTwo(t.clock.refinements) {
+	if powerOfTwo(t.clock.refinements+1) || len(t.micros) > t.config.MicroClusters {
 		t.rebuild(t.roomFor()) // also for the change of scale since the last
 	} else {
 		t.summarise(t.root)
@@ -40,54 +79,69 @@ func (t *Tree) Advance() bool {
 			t.threshold *= 0.8 // there is room for a finer summary
 		}
 	}
-	t.adopt(t.refinement().Centres())
-	return true
+	r := Refinement{Metric: t.metric, Choice: t.choice, Seed: t.clock.refinements}
+	if search {
+		r.Restarts = restarts
+		t.clock.searched = t.clock.applied
+	}
+	t.root.each(func(m *micro) bool {
+		r.Summary = append(r.Summary, entryOf(&m.members, m.segment.number(), t.metric))
+		return true
+	})
+	t.task, t.newTask = begin(r, due), true
 }
 
-func powerOfTwo(n uint64) bool { return n&(n-1) == 0 }
-
-func (t *Tree) roomFor() int {
-	if len(t.micros) <= t.config.MicroClusters {
-		return t.config.MicroClusters
-	}
-	return max(t.config.K, int(room*float64(t.config.MicroClusters)))
+// isSearchDue tells that points for a sixth of the population were applied since segments
+// were last searched from scratch: often while it is young, and at a cost for each point
+// that does not grow with it.
+func (t *Tree) isSearchDue() bool {
+	return float64(t.clock.applied-t.clock.searched) >= searchless*t.Size()
 }
 
 // measure renews the metric from the population.
 func (t *Tree) measure(provisional bool) {
-	t.metric = newMetric(&t.population, t.config.Weight, t.config.Scaling)
+	var parts []*cf.Feature
+	if t.config.Scaling == cf.Robust {
+		t.root.each(func(m *micro) bool {
+			parts = append(parts, &m.members)
+			return true
+		})
+	}
+	t.metric = cf.NewMetric(t.config.Scaling, t.Population(), parts, t.config.Weight)
 	if provisional {
 		t.metric = t.metric.Provisional()
 	}
 	t.newMetric = true
 }
 
-func newMetric(population *cf.Feature, weight cf.Weight, scaling bool) *cf.Metric {
-	if scaling {
-		return cf.Standard(population, weight)
+// finish puts the refinement under way into effect: each micro-cluster goes to the
+// nearest centre, in the state that it is in by now.
+func (t *Tree) finish(cause clustering.Cause) {
+	outcome, searched := <-t.task.outcome, t.task.Restarts > 0
+	t.task, t.newTask = nil, true
+	first := t.clock.refinements == 0
+	t.clock.refinements++
+	t.choice = outcome.Choice
+
+	micros, owner, clusters := t.regroup(outcome.Centres)
+	numbers := t.segments.lineage.Recluster(t.clock.asOf, cause, t.metric, clusters)
+	segments := t.segments.replace(numbers, clusters)
+	for i, m := range micros {
+		t.rehome(m, segments[owner[i]], t.clock.asOf, cause)
+		switch {
+		case first:
+			m.fresh = 0
+			t.touch(m)
+		case searched && m.fresh > 0:
+			m.fresh *= settling
+			t.touch(m)
+		}
 	}
-	return cf.Unscaled(population, weight)
 }
 
-// refinement is the task that is due now. Segments are searched from scratch when points
-// for a sixth of the population were applied since the last time: often while it is
-// young, and at a cost for each point that does not grow with it.
-func (t *Tree) refinement() Refinement {
-	task := Refinement{Metric: t.metric, K: t.config.K, Seed: t.clock.refinements}
-	if len(t.segments.list) == 0 || float64(t.clock.applied-t.clock.searched) >= t.population.N()/6 {
-		task.Restarts = restarts
-		t.clock.searched = t.clock.applied
-	}
-	t.root.each(func(m *micro) bool {
-		task.Summary = append(task.Summary, Entry{Members: &m.members, Segment: m.segment.number()})
-		return true
-	})
-	return task
-}
-
-// adopt puts a refinement into effect: each micro-cluster goes to the nearest centre, in
-// the state that it is in by now.
-func (t *Tree) adopt(centres []Centre) {
+// regroup sorts the micro-clusters by the nearest centre. Centres that are nearest to
+// none are left out.
+func (t *Tree) regroup(centres []Centre) (micros []*micro, owner []int, clusters []identity.Cluster) {
 	rows := make([]float64, len(centres)*t.stride)
 	for i, c := range centres {
 		row := rows[i*t.stride:][:t.stride]
@@ -95,49 +149,48 @@ func (t *Tree) adopt(centres []Centre) {
 			row[j] = nan
 		}
 	}
-	micros := make([]*micro, 0, len(t.micros))
+	place := make([]int, len(centres)) // among the clusters, from 1
+	centroid := make([]float64, t.stride)
 	t.root.each(func(m *micro) bool {
-		micros = append(micros, m)
+		m.members.Centroid(centroid)
+		nearest, _ := t.metric.Nearest(centroid, rows, t.stride)
+		if place[nearest] == 0 {
+			clusters = append(clusters, identity.Cluster{
+				Segment: centres[nearest].Segment, Members: &cf.Feature{}, From: map[clustering.SegmentID]identity.Share{},
+			})
+			place[nearest] = len(clusters)
+		}
+		c := &clusters[place[nearest]-1]
+		c.Members.Merge(&m.members)
+		from := c.From[m.segment.number()]
+		from.Weight += m.members.N()
+		from.Fresh += m.fresh
+		c.From[m.segment.number()] = from
+		micros, owner = append(micros, m), append(owner, place[nearest]-1)
 		return true
 	})
-	owner := make([]int, len(micros))
-	members := make([]cf.Feature, len(centres))
-	centroid := make([]float64, t.stride)
-	for i, m := range micros {
-		m.members.Centroid(centroid)
-		owner[i], _ = t.metric.Nearest(centroid, rows, t.stride)
-		members[owner[i]].Merge(&m.members)
-	}
-
-	segments := t.segments.replace(centres, members)
-	for i, m := range micros {
-		if s := segments[owner[i]]; m.segment != s {
-			m.segment = s
-			t.touch(m)
-		}
-	}
+	return micros, owner, clusters
 }
 
-// replace makes the segments those of the centres that have members: known ones stay
-// the same, the others get new numbers.
-func (p *segmentation) replace(centres []Centre, members []cf.Feature) []*segment {
-	segments := make([]*segment, len(centres))
-	stay := map[clustering.SegmentID]bool{}
-	for i, c := range centres {
-		if s := p.find(c.Segment); s != nil && members[i].N() > 0 {
-			segments[i], stay[s.id] = s, true
-			s.members = &members[i]
+// replace makes the segments those of the clusters: known numbers stay the same segments.
+func (p *segmentation) replace(numbers []clustering.SegmentID, clusters []identity.Cluster) []*segment {
+	segments := make([]*segment, len(numbers))
+	stay := map[*segment]bool{}
+	for i, number := range numbers {
+		if s := p.find(number); s != nil {
+			segments[i], stay[s] = s, true
+			s.members = clusters[i].Members
 			p.touch(s)
 		}
 	}
-	for _, s := range slices.Clone(p.list) {
-		if !stay[s.id] {
-			p.remove(s)
+	for i := len(p.list) - 1; i >= 0; i-- {
+		if !stay[p.list[i]] {
+			p.remove(p.list[i])
 		}
 	}
-	for i := range centres {
-		if segments[i] == nil && members[i].N() > 0 {
-			segments[i] = p.add(&members[i], nil)
+	for i, number := range numbers {
+		if segments[i] == nil {
+			segments[i] = p.add(number, clusters[i].Members, nil)
 		}
 	}
 	return segments

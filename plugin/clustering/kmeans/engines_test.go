@@ -34,13 +34,13 @@ func engines(t testing.TB) map[string]func() clustering.Engine {
 		}
 	}
 	return map[string]func() clustering.Engine{
-		"tree":           tree(kmeans.TreeConfig{K: 5, MicroClusters: 60, Warmup: 50, RefreshPoints: 100, Scaling: true}),
-		"tree, unscaled": tree(kmeans.TreeConfig{K: 3, MicroClusters: 20, Warmup: 1, RefreshPoints: 7}),
-		"online":         online(kmeans.OnlineConfig{K: 5, Warmup: 50, RefreshPoints: 100, Scaling: true}),
-		"online, dying":  online(kmeans.OnlineConfig{K: 8, Warmup: 20, RefreshPoints: 100, Factor: 0.7, Scaling: true}),
+		"tree":           tree(kmeans.TreeConfig{K: 5, MicroClusters: 60, Warmup: 50, RefreshPoints: 100}),
+		"tree, unscaled": tree(kmeans.TreeConfig{K: 3, MicroClusters: 20, Warmup: 1, RefreshPoints: 7, Scaling: cf.None}),
+		"online":         online(kmeans.OnlineConfig{K: 5, Warmup: 50, RefreshPoints: 100}),
+		"online, dying":  online(kmeans.OnlineConfig{K: 8, Warmup: 20, RefreshPoints: 100, Factor: 0.7}),
 		"online, started": online(kmeans.OnlineConfig{
 			K: 2, RefreshPoints: 50,
-			Centers: [][]float64{{0, 0, 0}, {1, 1, 1}}, CenterWeights: []float64{3, 0},
+			Centers: [][]float64{{0, 0, 0}, {1, 1, 1}}, CenterWeights: []float64{3, 0}, Scaling: cf.None,
 		}),
 	}
 }
@@ -73,6 +73,7 @@ func points(seed uint64, n, d, k int) [][]float64 {
 type population struct {
 	engine clustering.Engine
 	held   map[int]held
+	at     int64
 }
 
 type held struct {
@@ -82,10 +83,14 @@ type held struct {
 
 func (p *population) move(t testing.TB, customer int, x []float64) {
 	t.Helper()
+	p.at++
 	if h, known := p.held[customer]; known {
-		require.NoError(t, p.engine.Retract(h.id, h.x))
+		id, err := p.engine.Move(h.id, h.x, x, p.at)
+		require.NoError(t, err)
+		p.held[customer] = held{id, x}
+	} else {
+		p.held[customer] = held{p.engine.Insert(x, p.at), x}
 	}
-	p.held[customer] = held{p.engine.Insert(x), x}
 	p.engine.Advance()
 }
 
@@ -115,7 +120,7 @@ func (p *population) live(t testing.TB, random *rand.Rand, list [][]float64) {
 func (p *population) check(t testing.TB) {
 	t.Helper()
 	require.NoError(t, p.engine.Check())
-	require.InDelta(t, len(p.held), p.engine.Population().N(), 0)
+	require.InDelta(t, len(p.held), p.engine.Size(), 0)
 	segments := p.engine.Segments()
 	if len(segments) == 0 {
 		return
@@ -125,7 +130,7 @@ func (p *population) check(t testing.TB) {
 		sums[s.ID] = &cf.Feature{}
 	}
 	for _, h := range p.held {
-		id := p.engine.Segment(h.id)
+		id := p.engine.Home(h.id).Segment
 		require.Contains(t, sums, id)
 		sums[id].Insert(1, h.x)
 	}
@@ -194,7 +199,7 @@ func TestSavedAndLoadedAtAnyMoment(t *testing.T) {
 						if reload {
 							p.engine = saved.load(t, make())
 						}
-						told = append(told, p.engine.Segment(p.engine.Nearest(list[0])))
+						told = append(told, p.engine.Home(p.engine.Nearest(list[0])).Segment)
 					}
 				}
 				p.engine.Save(saved)
@@ -255,13 +260,13 @@ func TestRetractOfWhatIsNotHeld(t *testing.T) {
 			engine := make()
 			x := []float64{1, 2, 3}
 			require.Error(t, engine.Retract(1_000_000, x))
-			id := engine.Insert(x)
+			id := engine.Insert(x, 0)
 			require.NoError(t, engine.Retract(id, x))
 			require.Error(t, engine.Retract(id, x), "it was taken out")
-			released := engine.Insert(x)
+			released := engine.Insert(x, 0)
 			engine.Release(released)
 			require.Error(t, engine.Retract(released, x), "it stays for good")
-			assert.InDelta(t, 1, engine.Population().N(), 0)
+			assert.InDelta(t, 1, engine.Size(), 0)
 			require.NoError(t, engine.Check())
 		})
 	}
@@ -280,7 +285,7 @@ func TestShiftChangesNoLabel(t *testing.T) {
 				}
 			}
 			const shift = 1.7e9
-			near, far := population{engines(t)[name](), map[int]held{}}, population{engines(t)[name](), map[int]held{}}
+			near, far := population{engine: engines(t)[name](), held: map[int]held{}}, population{engine: engines(t)[name](), held: map[int]held{}}
 			for range 3000 {
 				customer, x := random.IntN(300), list[random.IntN(len(list))]
 				y := make([]float64, len(x))
@@ -289,7 +294,7 @@ func TestShiftChangesNoLabel(t *testing.T) {
 				}
 				near.move(t, customer, x)
 				far.move(t, customer, y)
-				require.Equal(t, near.engine.Segment(near.held[customer].id), far.engine.Segment(far.held[customer].id))
+				require.Equal(t, near.engine.Home(near.held[customer].id).Segment, far.engine.Home(far.held[customer].id).Segment)
 			}
 		})
 	}
@@ -303,13 +308,13 @@ func TestReleasedPointsAreBounded(t *testing.T) {
 			t.Parallel()
 			engine, saved := make(), records{}
 			for _, x := range points(10, 20_000, 3, 6) {
-				engine.Release(engine.Insert(x))
+				engine.Release(engine.Insert(x, 0))
 				engine.Advance()
 			}
 			engine.Save(saved)
 			require.NoError(t, engine.Check())
 			assert.Less(t, len(saved), 200)
-			assert.InDelta(t, 20_000, engine.Population().N(), 0)
+			assert.InDelta(t, 20_000, engine.Size(), 0)
 		})
 	}
 }
@@ -323,9 +328,14 @@ func TestSegmentIDsAreNeverUsedAgain(t *testing.T) {
 			gone, living := map[clustering.SegmentID]bool{}, map[clustering.SegmentID]bool{}
 			for era := range 20 { // each somewhere else
 				for _, x := range points(uint64(100+era), 300, 3, 3) {
-					engine.Release(engine.Insert(x))
+					engine.Release(engine.Insert(x, 0))
 					if !engine.Advance() {
 						continue
+					}
+					for _, e := range engine.Events() {
+						if e.Kind == clustering.Revival {
+							delete(gone, e.Segment)
+						}
 					}
 					now := map[clustering.SegmentID]bool{}
 					for _, s := range engine.Segments() {
@@ -348,15 +358,15 @@ func TestMissingAndEqualPoints(t *testing.T) {
 	for name, make := range engines(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := population{make(), map[int]held{}}
+			p := population{engine: make(), held: map[int]held{}}
 			nan := math.NaN()
 			for i := range 500 {
 				p.move(t, i, [][]float64{{nan, nan, nan}, {}, {1, 1, 1}, {math.Inf(1), 1e300, nan}}[i%4])
 			}
 			p.check(t)
-			own, other := p.engine.Near([]float64{1, 1, 1}, p.engine.Segment(p.held[2].id))
-			assert.GreaterOrEqual(t, own, 0.0)
-			assert.GreaterOrEqual(t, other, 0.0)
+			near := p.engine.Near([]float64{1, 1, 1}, p.engine.Home(p.held[2].id).Segment)
+			assert.GreaterOrEqual(t, near.Own, 0.0)
+			assert.GreaterOrEqual(t, near.Other, 0.0)
 		})
 	}
 }
@@ -364,7 +374,8 @@ func TestMissingAndEqualPoints(t *testing.T) {
 func TestConfigErrors(t *testing.T) {
 	t.Parallel()
 	for want, config := range map[string]kmeans.TreeConfig{
-		"K 0: use 1 or more":              {},
+		"K -1: use 1 or more":             {K: -1},
+		"KMax 2: use KMin or more":        {KMin: 3, KMax: 2},
 		"MicroClusters 5: use at least 6": {K: 3, MicroClusters: 5},
 		"Warmup -1: use 1 or more":        {K: 3, Warmup: -1},
 		"RefreshPoints -1: use 1 or more": {K: 3, RefreshPoints: -1},
@@ -393,16 +404,16 @@ func BenchmarkEngines(b *testing.B) {
 			}
 		}
 	}
-	tree, err := kmeans.NewTree(kmeans.TreeConfig{K: 10, Scaling: true})
+	tree, err := kmeans.NewTree(kmeans.TreeConfig{K: 10})
 	require.NoError(b, err)
-	online, err := kmeans.NewOnline(kmeans.OnlineConfig{K: 10, Scaling: true})
+	online, err := kmeans.NewOnline(kmeans.OnlineConfig{K: 10})
 	require.NoError(b, err)
 	for name, engine := range map[string]clustering.Engine{"tree d10": tree, "online_kmeans d10 k10": online} {
 		b.Run(name, func(b *testing.B) {
 			saved := records{}
 			b.ReportAllocs()
 			for i := range b.N {
-				engine.Release(engine.Insert(list[i%len(list)]))
+				engine.Release(engine.Insert(list[i%len(list)], 0))
 				engine.Advance()
 				if i%1000 == 0 {
 					engine.Save(saved)
@@ -414,20 +425,20 @@ func BenchmarkEngines(b *testing.B) {
 }
 
 func ExampleTree() {
-	tree, _ := kmeans.NewTree(kmeans.TreeConfig{K: 2, Warmup: 4, Scaling: true})
+	tree, _ := kmeans.NewTree(kmeans.TreeConfig{K: 2, Warmup: 4})
 	customers := map[string][]float64{"ann": {1, 20}, "bob": {2, 25}, "cyd": {30, 900}, "dan": {31, 950}}
 	ids := map[string]clustering.MicroID{}
 	for _, name := range []string{"ann", "bob", "cyd", "dan"} {
-		ids[name] = tree.Insert(customers[name])
+		ids[name] = tree.Insert(customers[name], 0)
 		tree.Advance()
 	}
-	fmt.Println("ann and bob together:", tree.Segment(ids["ann"]) == tree.Segment(ids["bob"]))
+	fmt.Println("ann and bob together:", tree.Home(ids["ann"]).Segment == tree.Home(ids["bob"]).Segment)
 
 	// Ann becomes like Cyd: her old vector is taken out, and the new one put in.
 	_ = tree.Retract(ids["ann"], customers["ann"])
-	ids["ann"] = tree.Insert([]float64{29, 910})
+	ids["ann"] = tree.Insert([]float64{29, 910}, 0)
 	tree.Advance()
-	fmt.Println("ann and cyd together:", tree.Segment(ids["ann"]) == tree.Segment(ids["cyd"]))
+	fmt.Println("ann and cyd together:", tree.Home(ids["ann"]).Segment == tree.Home(ids["cyd"]).Segment)
 	for _, s := range tree.Segments() {
 		fmt.Printf("%d customers around %.0f\n", int(s.Members.N()), s.Centre)
 	}
@@ -439,11 +450,11 @@ func ExampleTree() {
 }
 
 func ExampleOnline() {
-	online, _ := kmeans.NewOnline(kmeans.OnlineConfig{K: 2, Centers: [][]float64{{0}, {10}}})
+	online, _ := kmeans.NewOnline(kmeans.OnlineConfig{K: 2, Centers: [][]float64{{0}, {10}}, Scaling: cf.None})
 	for _, x := range []float64{1, 2, 9} {
-		id := online.Insert([]float64{x})
+		id := online.Insert([]float64{x}, 0)
 		online.Advance()
-		fmt.Printf("%v goes to segment %d\n", x, online.Segment(id))
+		fmt.Printf("%v goes to segment %d\n", x, online.Home(id).Segment)
 	}
 	// Output:
 	// 1 goes to segment 1

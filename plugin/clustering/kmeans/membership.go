@@ -13,7 +13,10 @@ import (
 type micro struct {
 	id       clustering.MicroID
 	members  cf.Feature
+	fresh    float64              // weight of the members that are new in the population, see Tree.put
 	segment  *segment             // nil while warming up
+	since    int64                // event time at which it came there
+	cause    clustering.Cause     // why it did
 	carriers uint64               // members whose callers hold this very id
 	aliases  []clustering.MicroID // the other ids that members hold
 	place    *node                // in the tree, if there is one
@@ -34,6 +37,7 @@ type membership struct {
 	micros  map[clustering.MicroID]*micro
 	aliases map[clustering.MicroID]*alias
 	last    clustering.MicroID // given out
+	fading  bool               // weights of members are no numbers of them
 
 	changed        []*micro
 	changedAliases []clustering.MicroID
@@ -73,17 +77,25 @@ func (b *membership) resolve(id clustering.MicroID) *micro {
 	return nil
 }
 
-// segment is that of the micro-cluster, 0 when there is none.
-func (b *membership) segment(id clustering.MicroID) clustering.SegmentID {
+// home is that of the micro-cluster.
+func (b *membership) home(id clustering.MicroID) clustering.Home {
 	if m := b.resolve(id); m != nil {
-		return m.segment.number()
+		return clustering.Home{Segment: m.segment.number(), Since: m.since, Cause: m.cause}
 	}
-	return 0
+	return clustering.Home{}
+}
+
+// rehome makes a segment the home of a micro-cluster.
+func (b *membership) rehome(m *micro, s *segment, at int64, cause clustering.Cause) {
+	if m.segment != s {
+		m.segment, m.since, m.cause = s, at, cause
+		b.touch(m)
+	}
 }
 
 // insert adds a vector to a micro-cluster, for a caller who holds its id.
-func (b *membership) insert(m *micro, x []float64) {
-	m.members.Insert(1, x)
+func (b *membership) insert(m *micro, weight float64, x []float64) {
+	m.members.Insert(weight, x)
 	m.carriers++
 	b.touch(m)
 }
@@ -140,6 +152,7 @@ func (b *membership) letGo(m *micro, id clustering.MicroID) {
 // holds it, becomes an alias.
 func (b *membership) merge(from, into *micro) {
 	into.members.Merge(&from.members)
+	into.fresh += from.fresh
 	for _, id := range from.aliases {
 		b.aliases[id].to = into
 	}
@@ -177,7 +190,7 @@ func (b *membership) check() error {
 		switch {
 		case m.id != id || m.gone || id > b.last:
 			return fmt.Errorf("micro-cluster %d is out of place", id)
-		case float64(held) > m.members.N():
+		case !b.fading && float64(held) > m.members.N():
 			return fmt.Errorf("micro-cluster %d has %v members, held by %d", id, m.members.N(), held)
 		}
 	}

@@ -59,10 +59,10 @@ func (t *Tree) nearest(x []float64) (*micro, float64) {
 	return n.micro, squared
 }
 
-// plant gives a new micro-cluster, which will be at x, a place beside its nearest.
-func (t *Tree) plant(m *micro, x []float64) {
+// plant gives a new micro-cluster a place beside its nearest, nil if it is the first.
+func (t *Tree) plant(m, neighbour *micro) {
 	bed := t.root
-	if neighbour, _ := t.nearest(x); neighbour != nil {
+	if neighbour != nil {
 		bed = neighbour.place.parent
 	}
 	m.place = &node{micro: m, summary: &m.members}

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"time"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
@@ -13,14 +14,16 @@ import (
 
 // OnlineConfig configures an [Online].
 type OnlineConfig struct {
-	K             int         // segments, from 1
-	Centers       [][]float64 // K centres to start from; nil: the warm-up chooses
-	CenterWeights []float64   // how many points each of them counts for; nil: 1
-	Factor        float64     // that all weights are multiplied by with each point, above 0, up to 1; 0: 1
-	Warmup        int         // vectors that are in before there are segments, from 1; 0: 200
-	RefreshPoints int         // applied points between renewals of the metric, from 1; 0: 1000
-	Weight        cf.Weight   // of a dimension in the distance; nil: 1
-	Scaling       bool        // distance in standard deviations of the population
+	K             int           // segments, from 1
+	Centers       [][]float64   // K centres to start from; nil: the warm-up chooses
+	CenterWeights []float64     // how many points each of them counts for; nil: 1
+	Factor        float64       // that all weights are multiplied by with each point, above 0, up to 1; 0: 1
+	Batches       bool          // Factor is for each batch instead: see EndBatch
+	HalfLife      time.Duration // in which the weight of a point fades to a half, in event time; 0: it does not
+	Warmup        int           // vectors that are in before there are segments, from 1; 0: 200
+	RefreshPoints int           // applied points between renewals of the metric, from 1; 0: 1000
+	Weight        cf.Weight     // of a dimension in the distance; nil: 1
+	Scaling       cf.Scaling    // of the distance
 }
 
 // Online is the engine of sequential k-means with forgetting. Each vector moves its
@@ -34,13 +37,15 @@ type OnlineConfig struct {
 type Online struct {
 	config OnlineConfig
 	membership
-	segments   segmentation
-	population cf.Feature
-	metric     *cf.Metric
-	state      Sequential
-	centres    []*micro // that the places in state belong to; none while warming up
-	applied    uint64   // points
-	renewals   uint64
+	segments segmentation
+	metric   *cf.Metric
+	state    Sequential
+	centres  []*micro // that the places in state belong to; none while warming up
+	batch    []cf.Feature
+	size     float64 // vectors that are in
+	applied  uint64  // points
+	renewals uint64
+	asOf     int64 // newest event time
 
 	newMetric bool           // since it was saved
 	loading   *onlineLoading // until Ready
@@ -64,6 +69,8 @@ func NewOnline(config OnlineConfig) (*Online, error) {
 		return nil, fault("K", config.K, "use 1 or more")
 	case !(config.Factor > 0 && config.Factor <= 1):
 		return nil, fault("Factor", config.Factor, "use a number above 0, up to 1")
+	case config.HalfLife < 0:
+		return nil, fault("HalfLife", config.HalfLife, "use a duration, or 0 for none")
 	case config.Warmup < 1:
 		return nil, fault("Warmup", config.Warmup, "use 1 or more")
 	case config.RefreshPoints < 1:
@@ -78,29 +85,45 @@ func NewOnline(config OnlineConfig) (*Online, error) {
 			return nil, fault("CenterWeights has", w, "use 0 or more")
 		}
 	}
-	o := &Online{config: config, membership: newMembership(), metric: &cf.Metric{}}
-	o.begin()
+	o := emptyOnline(config)
+	o.start()
 	return o, nil
 }
 
-// begin places the centres to start from. Until the population is known, they are what
-// the metric is measured from.
-func (o *Online) begin() {
-	var start cf.Feature
-	for i, at := range o.config.Centers {
-		start.Insert(1, at)
-		o.place(slices.Clone(at), o.config.CenterWeights[i])
-	}
-	if start.N() > 0 {
-		o.metric = newMetric(&start, o.config.Weight, o.config.Scaling).Provisional()
-		o.newMetric = true
-	}
+func emptyOnline(config OnlineConfig) *Online {
+	return &Online{config: config, membership: newMembership(), segments: newSegmentation(), metric: &cf.Metric{}, asOf: math.MinInt64}
 }
 
-// place adds a centre, with a micro-cluster and a segment of its own.
-func (o *Online) place(at []float64, weight float64) *micro {
+// start places the centres to start from, if there are any. Until the population is
+// known, they are what the metric is measured from.
+func (o *Online) start() {
+	if len(o.config.Centers) == 0 {
+		return
+	}
+	start := &cf.Feature{}
+	for i, at := range o.config.Centers {
+		start.Insert(1, at)
+		o.place(o.born(0, nil), slices.Clone(at), o.config.CenterWeights[i])
+	}
+	o.metric = cf.NewMetric(o.config.Scaling, start, nil, o.config.Weight).Provisional()
+	o.newMetric = true
+}
+
+// born gives a new segment its number.
+func (o *Online) born(at int64, parents []clustering.SegmentID) clustering.SegmentID {
+	id := o.segments.lineage.Begin(at, parents)
+	kind := clustering.Birth
+	if len(parents) > 0 {
+		kind = clustering.Split
+	}
+	o.segments.lineage.Tell(clustering.Event{Kind: kind, At: at, Segment: id, Parents: parents})
+	return id
+}
+
+// place adds a centre, with a micro-cluster of its own.
+func (o *Online) place(id clustering.SegmentID, at []float64, weight float64) *micro {
 	m := o.found()
-	m.segment = o.segments.add(&m.members, at)
+	o.rehome(m, o.segments.add(id, &m.members, at), o.asOf, clustering.Remodel)
 	o.state.Centers = append(o.state.Centers, at)
 	o.state.Weights = append(o.state.Weights, weight)
 	o.centres = append(o.centres, m)
@@ -108,19 +131,63 @@ func (o *Online) place(at []float64, weight float64) *micro {
 }
 
 // Insert implements [clustering.Engine].
-func (o *Online) Insert(x []float64) clustering.MicroID {
+func (o *Online) Insert(x []float64, at int64) clustering.MicroID {
 	x = o.observe(x)
-	o.population.Insert(1, x)
+	o.size++
+	discount, weight := o.fading(at)
+	o.asOf = max(o.asOf, at)
 	var m *micro
-	if len(o.centres) == 0 {
+	switch {
+	case len(o.centres) == 0:
 		m = o.found()
-	} else {
-		i := o.state.Step(x, o.config.Factor, o.metric)
+	case o.config.Batches:
+		m = o.gather(x, weight, discount)
+	default:
+		i := o.state.Step(x, discount*o.config.Factor, weight, o.metric)
 		m = o.centres[i]
 		m.segment.centre = o.state.Centers[i]
 	}
-	o.insert(m, x)
+	o.insert(m, 1, x)
 	return m.id
+}
+
+// fading is what all weights are to be multiplied by as the time of a point comes, and
+// the weight of the point: less than 1 when it is late.
+func (o *Online) fading(at int64) (discount, weight float64) {
+	if o.config.HalfLife == 0 || o.asOf == math.MinInt64 {
+		return 1, 1
+	}
+	faded := math.Exp2(-math.Abs(float64(at)-float64(o.asOf)) / float64(o.config.HalfLife))
+	if at < o.asOf {
+		return 1, faded
+	}
+	return faded, 1
+}
+
+// gather notes a point for the end of the batch. The centres stay until then.
+func (o *Online) gather(x []float64, weight, discount float64) *micro {
+	for i := range o.state.Weights {
+		o.state.Weights[i] *= discount
+	}
+	for len(o.batch) < len(o.centres) {
+		o.batch = append(o.batch, cf.Feature{})
+	}
+	i := o.state.Nearest(x, o.metric)
+	o.batch[i].Insert(weight, x)
+	return o.centres[i]
+}
+
+// EndBatch implements [clustering.Batched].
+func (o *Online) EndBatch() {
+	if len(o.batch) == 0 {
+		return
+	}
+	o.state.Take(o.batch, o.config.Factor)
+	for i, m := range o.centres {
+		m.segment.centre = o.state.Centers[i]
+	}
+	o.batch = o.batch[:0]
+	o.replaceDying()
 }
 
 func (o *Online) observe(x []float64) []float64 {
@@ -131,15 +198,23 @@ func (o *Online) observe(x []float64) []float64 {
 // Retract implements [clustering.Engine]. The centre keeps what it learned, and forgets
 // it with time.
 func (o *Online) Retract(id clustering.MicroID, x []float64) error {
-	x = o.observe(x)
-	m, err := o.retract(id, x)
+	m, err := o.retract(id, o.observe(x))
 	if err != nil {
 		return err
 	}
+	o.size--
 	if m.members.N() == 0 && m.segment == nil {
 		o.remove(m)
 	}
-	return o.population.Retract(1, x)
+	return nil
+}
+
+// Move implements [clustering.Engine].
+func (o *Online) Move(id clustering.MicroID, from, to []float64, at int64) (clustering.MicroID, error) {
+	if err := o.Retract(id, from); err != nil {
+		return 0, err
+	}
+	return o.Insert(to, at), nil
 }
 
 // Release implements [clustering.Engine].
@@ -150,19 +225,19 @@ func (o *Online) Release(id clustering.MicroID) { o.release(id) }
 func (o *Online) Advance() bool {
 	o.applied++
 	switch {
-	case len(o.centres) == 0 && o.population.N() < float64(o.config.Warmup):
+	case len(o.centres) == 0 && o.size < float64(o.config.Warmup):
 		if powerOfTwo(o.applied) {
 			o.measure(true)
 		}
 		return false
 	case len(o.centres) == 0:
 		o.measure(false)
-		o.start()
+		o.endWarmUp()
 	case o.applied%uint64(o.config.RefreshPoints) == 0:
 		o.measure(false)
 		o.replaceDying()
 	default:
-		if !o.replaceDying() {
+		if len(o.batch) > 0 || !o.replaceDying() {
 			return false
 		}
 	}
@@ -170,26 +245,47 @@ func (o *Online) Advance() bool {
 	return true
 }
 
+// Refine implements [clustering.Engine]: the metric is renewed, and the number of centres
+// brought to K, by merging those that are closest and splitting those that are widest.
+func (o *Online) Refine(cause clustering.Cause) {
+	if len(o.centres) == 0 {
+		return
+	}
+	o.EndBatch()
+	o.measure(false)
+	for len(o.centres) > o.config.K {
+		o.mergeClosest(cause)
+	}
+	for len(o.centres) < o.config.K {
+		o.splitWidest()
+	}
+	o.renewals++
+}
+
 func (o *Online) measure(provisional bool) {
-	o.metric = newMetric(&o.population, o.config.Weight, o.config.Scaling)
+	parts := make([]*cf.Feature, 0, len(o.micros))
+	for _, id := range slices.Sorted(maps.Keys(o.micros)) {
+		parts = append(parts, &o.micros[id].members)
+	}
+	o.metric = cf.NewMetric(o.config.Scaling, o.Population(), parts, o.config.Weight)
 	if provisional {
 		o.metric = o.metric.Provisional()
 	}
 	o.newMetric = true
 }
 
-// start ends the warm-up: its vectors choose the centres, which take them over.
-func (o *Online) start() {
+// endWarmUp lets the vectors of the warm-up choose the centres, which take them over.
+func (o *Online) endWarmUp() {
 	warming := o.warming()
-	task := Refinement{Metric: o.metric, K: o.config.K, Restarts: restarts}
+	task := Refinement{Metric: o.metric, Choice: Choice{Min: o.config.K, Max: o.config.K}, Restarts: restarts}
 	for _, m := range warming {
-		task.Summary = append(task.Summary, Entry{Members: &m.members})
+		task.Summary = append(task.Summary, entryOf(&m.members, 0, o.metric))
 	}
-	for _, c := range task.Centres() {
-		o.place(c.Position, 0)
+	for _, c := range task.Run().Centres {
+		o.place(o.born(o.asOf, nil), c.Position, 0)
 	}
 	for _, m := range warming {
-		o.mergeIntoNearest(m, nil)
+		o.merge(m, o.nearestBut(m))
 	}
 	for i, m := range o.centres {
 		o.state.Weights[i] = m.members.N()
@@ -207,53 +303,6 @@ func (o *Online) warming() []*micro {
 	return list
 }
 
-// mergeIntoNearest gives the members of a micro-cluster to the centre nearest to them,
-// but for one.
-func (o *Online) mergeIntoNearest(m, except *micro) {
-	centroid := make([]float64, o.population.Dims())
-	m.members.Centroid(centroid)
-	nearest, least := (*micro)(nil), math.Inf(1)
-	for i, c := range o.centres {
-		if c == except {
-			continue
-		}
-		if d := o.metric.Squared(centroid, o.state.Centers[i]); d < least || nearest == nil {
-			nearest, least = c, d
-		}
-	}
-	o.merge(m, nearest)
-}
-
-// replaceDying puts the place of a centre that is dying beside the largest, as a new
-// segment. The customers that it still has go to the segment nearest to them.
-func (o *Online) replaceDying() bool {
-	smallest, largest, found := o.state.Dying()
-	if !found {
-		return false
-	}
-	old := o.centres[smallest]
-	dimension, sigma := o.widest(largest)
-	o.state.Split(smallest, largest, dimension, sigma)
-	o.mergeIntoNearest(old, old)
-	o.segments.remove(old.segment)
-	m := o.found()
-	m.segment = o.segments.add(&m.members, o.state.Centers[smallest])
-	o.centres[smallest] = m
-	return true
-}
-
-// widest is the dimension in which the members of a centre are furthest apart, in the
-// metric, and their standard deviation.
-func (o *Online) widest(i int) (dimension int, sigma float64) {
-	members, most := &o.centres[i].members, 0.0
-	for j := range members.Dims() {
-		if v := members.Variance(j); v*o.metric.Weight(j) > most {
-			dimension, sigma, most = j, math.Sqrt(v), v*o.metric.Weight(j)
-		}
-	}
-	return dimension, sigma
-}
-
 // Nearest implements [clustering.Engine].
 func (o *Online) Nearest(x []float64) clustering.MicroID {
 	if len(o.centres) == 0 {
@@ -262,22 +311,59 @@ func (o *Online) Nearest(x []float64) clustering.MicroID {
 	return o.centres[o.state.Nearest(o.observe(x), o.metric)].id
 }
 
-// Segment implements [clustering.Engine].
-func (o *Online) Segment(id clustering.MicroID) clustering.SegmentID { return o.segment(id) }
+// Home implements [clustering.Engine].
+func (o *Online) Home(id clustering.MicroID) clustering.Home { return o.home(id) }
 
 // Segments implements [clustering.Engine].
-func (o *Online) Segments() []clustering.Segment { return o.segments.view(o.population.Dims()) }
+func (o *Online) Segments() []clustering.Segment { return o.segments.view(o.metric.Dims()) }
+
+// Current implements [clustering.Engine].
+func (o *Online) Current(id clustering.SegmentID) clustering.SegmentID {
+	return o.segments.lineage.Current(id)
+}
+
+// Events implements [clustering.Engine].
+func (o *Online) Events() []clustering.Event { return o.segments.lineage.Events() }
 
 // Near implements [clustering.Engine].
-func (o *Online) Near(x []float64, own clustering.SegmentID) (toOwn, toOther float64) {
+func (o *Online) Near(x []float64, own clustering.SegmentID) clustering.Proximity {
 	return o.segments.near(o.observe(x), own, o.metric)
+}
+
+// Differences implements [clustering.Engine].
+func (o *Online) Differences(dst, x []float64, own, other clustering.SegmentID) {
+	o.segments.differences(dst, o.observe(x), own, other, o.metric)
 }
 
 // Metric implements [clustering.Engine].
 func (o *Online) Metric() *cf.Metric { return o.metric }
 
+// Size implements [clustering.Engine].
+func (o *Online) Size() float64 { return o.size }
+
+// Fade implements [clustering.Engine]: members never fade here, only what the centres
+// learned from them.
+func (o *Online) Fade() float64 { return 1 }
+
+// Mean implements [clustering.Engine].
+func (o *Online) Mean(dimension int) float64 {
+	if len(o.centres) == 0 {
+		return o.Population().Mean(dimension)
+	}
+	return o.segments.mean(dimension)
+}
+
 // Population implements [clustering.Engine].
-func (o *Online) Population() *cf.Feature { return &o.population }
+func (o *Online) Population() *cf.Feature {
+	if len(o.centres) > 0 {
+		return o.segments.sum()
+	}
+	all := &cf.Feature{}
+	for _, m := range o.warming() {
+		all.Merge(&m.members)
+	}
+	return all
+}
 
 // Refinements implements [clustering.Engine]: it counts what took effect in Advance.
 func (o *Online) Refinements() uint64 { return o.renewals }

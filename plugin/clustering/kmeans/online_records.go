@@ -6,6 +6,7 @@ import (
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/clustering/identity"
 	"github.com/shoal-stream/shoal/plugin/record"
 )
 
@@ -15,7 +16,8 @@ func (o *Online) Save(to clustering.Records) {
 	w := &writer{to: to}
 	w.begin(kindHeader)
 	w.value = append(w.value, recordVersion)
-	for _, n := range [...]uint64{uint64(o.last), uint64(o.segments.last), o.applied, o.renewals, uint64(len(o.centres))} {
+	w.varint(o.asOf)
+	for _, n := range [...]uint64{uint64(o.last), o.applied, o.renewals, uint64(len(o.centres))} {
 		w.uvarint(n)
 	}
 	for i, m := range o.centres {
@@ -28,13 +30,11 @@ func (o *Online) Save(to clustering.Records) {
 	}
 	w.put()
 
-	w.begin(kindPopulation)
-	w.feature(&o.population)
-	w.put()
 	if o.newMetric {
 		w.saveMetric(o.metric)
 		o.newMetric = false
 	}
+	o.segments.saveLineage(w)
 	o.save(w)
 	o.segments.settle()
 }
@@ -62,7 +62,9 @@ func (o *Online) Load(key, value []byte) error {
 	}
 	if o.loading == nil {
 		o.loading = &onlineLoading{loading: newLoading()}
-		*o = Online{config: o.config, membership: newMembership(), metric: &cf.Metric{}, loading: o.loading}
+		loading := o.loading
+		*o = *emptyOnline(o.config)
+		o.loading = loading
 	}
 	r := &reader{record.Read(value)}
 	switch kind {
@@ -71,8 +73,11 @@ func (o *Online) Load(key, value []byte) error {
 			return fmt.Errorf("loading sequential k-means: its records are of version %d, this program reads %d: use the program that wrote them", version, recordVersion)
 		}
 		o.loadHeader(r)
-	case kindPopulation:
-		r.feature(&o.population)
+	case kindLineage:
+		if o.segments.lineage, err = identity.Decode(value); err != nil {
+			return fmt.Errorf("loading sequential k-means: %w", err)
+		}
+		return nil
 	case kindMetric:
 		if o.metric, err = cf.DecodeMetric(value); err != nil {
 			return fmt.Errorf("loading the metric of sequential k-means: %w", err)
@@ -94,8 +99,8 @@ func (o *Online) Load(key, value []byte) error {
 func (o *Online) loadHeader(r *reader) {
 	l := o.loading
 	l.began = true
-	o.last, o.segments.last = clustering.MicroID(r.Uvarint()), clustering.SegmentID(r.Uvarint())
-	o.applied, o.renewals = r.Uvarint(), r.Uvarint()
+	o.asOf = r.Varint()
+	o.last, o.applied, o.renewals = clustering.MicroID(r.Uvarint()), r.Uvarint(), r.Uvarint()
 	for range min(r.Uvarint(), uint64(len(r.Rest()))) {
 		l.centres = append(l.centres, clustering.MicroID(r.Uvarint()))
 		l.state.Weights = append(l.state.Weights, r.Float())
@@ -130,6 +135,9 @@ func (o *Online) Ready() error {
 	if err := o.link(l.loading, &o.segments); err != nil {
 		return fmt.Errorf("loading sequential k-means: %w", err)
 	}
+	for _, m := range o.micros {
+		o.size += m.members.N()
+	}
 	if err := o.Check(); err != nil {
 		return fmt.Errorf("loading sequential k-means: %w: %w", err, errDamaged)
 	}
@@ -141,18 +149,18 @@ func (o *Online) Check() error {
 	if err := o.check(); err != nil {
 		return err
 	}
-	var sum cf.Feature
+	sum := 0.0
 	for id, m := range o.micros {
-		sum.Merge(&m.members)
+		sum += m.members.N()
 		if m.segment == nil && len(o.centres) > 0 {
 			return fmt.Errorf("micro-cluster %d belongs to no centre", id)
 		}
 	}
-	if d := o.population.Differs(&sum, &o.population); d > tolerance {
-		return fmt.Errorf("the population differs from the sum of the centres' members by %g", d)
+	if sum != o.size {
+		return fmt.Errorf("the population counts %v, and the members of its centres are %v", o.size, sum)
 	}
 	for i, m := range o.centres {
-		if o.micros[m.id] != m || m.segment.members != &m.members || !slices.Contains(o.segments.list, m.segment) {
+		if o.micros[m.id] != m || m.segment.members != &m.members || !slices.Contains(o.segments.list, m.segment) || o.segments.lineage.Current(m.segment.id) != m.segment.id {
 			return fmt.Errorf("centre %d is out of place", i)
 		}
 	}

@@ -16,16 +16,17 @@ import (
 // Kinds of records: the first byte of a key. Of the lower four there are many, and the
 // key goes on with a number, big-endian.
 const (
-	kindHeader     = 'h' // counters; the first byte of the value is the version of all records
-	kindMetric     = 'x'
-	kindPopulation = 'p'
-	kindAlias      = 'a'
-	kindMicro      = 'm'
-	kindNode       = 'n'
-	kindSegment    = 's'
+	kindHeader  = 'h' // counters; the first byte of the value is the version of all records
+	kindMetric  = 'x'
+	kindLineage = 'l'
+	kindTask    = 't'
+	kindAlias   = 'a'
+	kindMicro   = 'm'
+	kindNode    = 'n'
+	kindSegment = 's'
 )
 
-const recordVersion = 1
+const recordVersion = 2
 
 var errDamaged = errors.New("a record of the model is damaged: restore the newest backup to a new path")
 
@@ -46,6 +47,7 @@ func (w *writer) put()    { w.to.Put(w.key, w.value) }
 func (w *writer) delete() { w.to.Delete(w.key) }
 
 func (w *writer) uvarint(n uint64) { w.value = binary.AppendUvarint(w.value, n) }
+func (w *writer) varint(n int64)   { w.value = binary.AppendVarint(w.value, n) }
 
 func (w *writer) float(v float64) {
 	w.value = binary.LittleEndian.AppendUint64(w.value, math.Float64bits(v))
@@ -109,7 +111,10 @@ func (b *membership) save(w *writer) {
 			continue
 		}
 		w.uvarint(uint64(m.segment.number()))
+		w.varint(m.since)
+		w.value = append(w.value, byte(m.cause))
 		w.uvarint(m.carriers)
+		w.float(m.fresh)
 		w.feature(&m.members)
 		w.put()
 	}
@@ -133,7 +138,8 @@ func (b *membership) save(w *writer) {
 func (b *membership) loadMicro(l *loading, number uint64, r *reader) {
 	m := &micro{id: clustering.MicroID(number)}
 	l.segmentOf[m.id] = clustering.SegmentID(r.Uvarint())
-	m.carriers = r.Uvarint()
+	m.since, m.cause = r.Varint(), clustering.Cause(r.Byte())
+	m.carriers, m.fresh = r.Uvarint(), r.Float()
 	r.feature(&m.members)
 	b.micros[m.id] = m
 }
@@ -160,6 +166,15 @@ func (b *membership) link(l *loading, segments *segmentation) error {
 		a.to.aliases = append(a.to.aliases, id)
 	}
 	return nil
+}
+
+// saveLineage puts what is known of the lives of segments, if that changed.
+func (p *segmentation) saveLineage(w *writer) {
+	if p.lineage.Changed() {
+		w.begin(kindLineage)
+		w.value = p.lineage.Append(w.value)
+		w.put()
+	}
 }
 
 // order sorts segments that were loaded.

@@ -20,43 +20,57 @@ const (
 type Refinement struct {
 	Summary  []Entry
 	Metric   *cf.Metric
-	K        int
+	Choice   Choice
 	Seed     uint64
-	Restarts int // searches from scratch that compete with the segments as they are
+	Restarts int // searches from scratch that compete with the segments as they are; with 0, their number stays
 }
 
 // Entry is one micro-cluster of a summary.
 type Entry struct {
-	Members *cf.Feature
-	Segment clustering.SegmentID // that it belongs to now; 0: none
+	Segment  clustering.SegmentID // that it belongs to now; 0: none
+	Weight   float64
+	Spread   float64   // sum of squared scaled distances of its members to its centroid
+	Centroid []float64 // in the units of the vectors; NaN: never observed
+	Observed []float64 // weight that has each dimension; nil: all of it, where Centroid has a number
+}
+
+// Outcome is what a refinement found.
+type Outcome struct {
+	Centres []Centre
+	Choice  Choice
 }
 
 // Centre is where a segment is to be.
 type Centre struct {
-	Segment  clustering.SegmentID // 0: it is a new one
+	Segment  clustering.SegmentID // that it continues; 0: it was found from scratch
 	Position []float64            // in the units of the vectors
 }
 
-// Centres runs weighted k-means over the summary, from the segments as they are: those
-// keep their numbers. A search from scratch (greedy k-means++, Arthur and Vassilvitskii
-// 2007) replaces them only when it is clearly better. There are fewer than K centres
-// when there are fewer distinct entries. O(entries·K·d) for each round.
-func (r Refinement) Centres() []Centre {
+// Run runs weighted k-means over the summary, from the segments as they are: those keep
+// their numbers. A search from scratch (greedy k-means++, Arthur and Vassilvitskii 2007)
+// replaces them only when it is clearly better. There are fewer centres when there are
+// fewer distinct entries. O(entries·k·d) for each round, of each search and each k.
+func (r Refinement) Run() Outcome {
 	if len(r.Summary) == 0 {
-		return nil
+		return Outcome{Choice: r.Choice}
 	}
 	c := newCloud(r)
-	random := rand.New(rand.NewPCG(0x73686f616c, r.Seed))
-	best := c.continued(r, random)
+	best, choice := c.choose(r)
+	return Outcome{Centres: best.result(c, r.Metric), Choice: choice}
+}
+
+// best is the best partition into k that the task has searches for.
+func (c *cloud) best(r Refinement, k int) *partition {
+	random := rand.New(rand.NewPCG(0x73686f616c, r.Seed<<8|uint64(k)))
+	best := c.continued(r, k, random)
 	for range r.Restarts {
-		start := c.seeded(nil, r.K, random)
+		start := c.seeded(nil, k, random)
 		fresh := c.lloyd(&partition{centres: start, segments: make([]clustering.SegmentID, len(start)/c.d)})
 		if best == nil || fresh.inertia+c.within < hysteresis*(best.inertia+c.within) {
-			fresh.inherit(r.Summary)
 			best = fresh
 		}
 	}
-	return best.result(c, r.Metric)
+	return best
 }
 
 // cloud is a summary as weighted points in scaled units, where distance is Euclid's.
@@ -74,13 +88,18 @@ func newCloud(r Refinement) *cloud {
 	c := &cloud{d: d, points: make([]float64, n*d), counts: make([]float64, n*d), weight: make([]float64, n), metric: r.Metric.Scaled()}
 	for i, entry := range r.Summary {
 		point := c.point(i)
-		entry.Members.Centroid(point)
-		r.Metric.Scale(point, point)
+		r.Metric.Scale(point, entry.Centroid)
 		for j := range d {
-			c.counts[i*d+j] = entry.Members.Observed(j)
+			switch {
+			case math.IsNaN(point[j]):
+			case entry.Observed != nil && j < len(entry.Observed):
+				c.counts[i*d+j] = entry.Observed[j]
+			default:
+				c.counts[i*d+j] = entry.Weight
+			}
 		}
-		c.weight[i] = entry.Members.N()
-		c.within += c.weight[i] * r.Metric.Spread(entry.Members)
+		c.weight[i] = entry.Weight
+		c.within += entry.Spread
 	}
 	return c
 }
@@ -96,8 +115,9 @@ type partition struct {
 	inertia  float64                // sum of weighted squared distances
 }
 
-// continued is the partition that the present segments lead to: nil if there are none.
-func (c *cloud) continued(r Refinement, random *rand.Rand) *partition {
+// continued is the partition into k that the present segments lead to: nil if there are
+// none.
+func (c *cloud) continued(r Refinement, k int, random *rand.Rand) *partition {
 	p := &partition{of: make([]int, len(r.Summary))}
 	weights := map[clustering.SegmentID]float64{}
 	for i, entry := range r.Summary {
@@ -112,9 +132,9 @@ func (c *cloud) continued(r Refinement, random *rand.Rand) *partition {
 		return nil
 	}
 	slices.Sort(p.segments)
-	if len(p.segments) > r.K { // the heaviest stay
+	if len(p.segments) > k { // the heaviest stay
 		slices.SortStableFunc(p.segments, func(a, b clustering.SegmentID) int { return cmp.Compare(weights[b], weights[a]) })
-		p.segments = p.segments[:r.K]
+		p.segments = p.segments[:k]
 		slices.Sort(p.segments)
 	}
 	for i, entry := range r.Summary {
@@ -122,7 +142,7 @@ func (c *cloud) continued(r Refinement, random *rand.Rand) *partition {
 	}
 	p.centres = make([]float64, len(p.segments)*c.d)
 	c.centre(p)
-	p.centres = c.seeded(p.centres, r.K, random)
+	p.centres = c.seeded(p.centres, k, random)
 	p.segments = append(p.segments, make([]clustering.SegmentID, len(p.centres)/c.d-len(p.segments))...)
 	return c.lloyd(p)
 }
@@ -261,39 +281,6 @@ func (c *cloud) centre(p *partition) {
 	for at, n := range counts {
 		if n > 0 {
 			p.centres[at] = sums[at] / n
-		}
-	}
-}
-
-// inherit gives each centre the number of the segment that it shares most weight with,
-// if this is at least half of both: a segment is the same as long as most of it stays
-// together (MONIC, Spiliopoulou et al. 2006).
-func (p *partition) inherit(summary []Entry) {
-	shared := map[clustering.SegmentID][]float64{}
-	for i, entry := range summary {
-		if entry.Segment == 0 {
-			continue
-		}
-		if shared[entry.Segment] == nil {
-			shared[entry.Segment] = make([]float64, len(p.segments))
-		}
-		shared[entry.Segment][p.of[i]] += entry.Members.N()
-	}
-	ids := make([]clustering.SegmentID, 0, len(shared))
-	for id := range shared {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
-		total, most, heir := 0.0, 0.0, -1
-		for k, w := range shared[id] {
-			total += w
-			if w > most && p.segments[k] == 0 {
-				most, heir = w, k
-			}
-		}
-		if heir >= 0 && 2*most >= max(total, p.weights[heir]) {
-			p.segments[heir] = id
 		}
 	}
 }

@@ -91,9 +91,9 @@ func TestAsGoodAsBatch(t *testing.T) {
 	t.Parallel()
 	invoices := retail(t)
 	for _, k := range []int{2, 4, 5, 8, 12} {
-		tree, err := kmeans.NewTree(kmeans.TreeConfig{K: k, Scaling: true})
+		tree, err := kmeans.NewTree(kmeans.TreeConfig{K: k})
 		require.NoError(t, err)
-		p := population{tree, map[int]held{}}
+		p := population{engine: tree, held: map[int]held{}}
 		numbers := map[string]int{}
 		final := make([][]float64, 0, 5000)
 		for _, each := range invoices {
@@ -110,7 +110,7 @@ func TestAsGoodAsBatch(t *testing.T) {
 		standardise(final)
 		own := make([]int, len(final))
 		for customer, h := range p.held {
-			own[customer] = int(tree.Segment(h.id))
+			own[customer] = int(tree.Home(h.id).Segment)
 		}
 		batch := math.Inf(1)
 		for restart := range 10 {

@@ -28,28 +28,35 @@ func (s *Sequential) Update(points [][]float64, discount float64, metric *cf.Met
 	for _, x := range points {
 		taken[s.Nearest(x, metric)].Insert(1, x)
 	}
+	s.Take(taken, discount)
+}
+
+// Take is Update for points that were given to their centres already: the cluster feature
+// of those that each has taken.
+func (s *Sequential) Take(taken []cf.Feature, discount float64) {
 	for i := range s.Centers {
 		s.Weights[i] *= discount
-		if n := taken[i].N(); n > 0 {
-			s.Weights[i] += n
+		if i < len(taken) && taken[i].N() > 0 {
+			s.Weights[i] += taken[i].N()
 			mean := make([]float64, taken[i].Dims())
 			taken[i].Centroid(mean)
-			s.pull(i, mean, n/math.Max(s.Weights[i], 1e-16))
+			s.pull(i, mean, taken[i].N()/math.Max(s.Weights[i], 1e-16))
 		}
 	}
 }
 
-// Step takes one point, as Update does with a batch of one, and returns the centre that
-// took it. O(k·d); it does not allocate.
-func (s *Sequential) Step(x []float64, factor float64, metric *cf.Metric) int {
+// Step takes one point of a weight, as Update does with a batch of one, and returns the
+// centre that took it. A late point weighs less than 1, by as much as the others of its
+// time have faded. O(k·d); it does not allocate.
+func (s *Sequential) Step(x []float64, discount, weight float64, metric *cf.Metric) int {
 	nearest := s.Nearest(x, metric)
-	if factor != 1 {
+	if discount != 1 {
 		for i := range s.Weights {
-			s.Weights[i] *= factor
+			s.Weights[i] *= discount
 		}
 	}
-	s.Weights[nearest]++
-	s.pull(nearest, x, 1/s.Weights[nearest])
+	s.Weights[nearest] += weight
+	s.pull(nearest, x, weight/math.Max(s.Weights[nearest], 1e-16))
 	return nearest
 }
 

@@ -15,7 +15,7 @@ import (
 func plain() *cf.Metric {
 	var f cf.Feature
 	f.Insert(1, []float64{0, 0})
-	return cf.Unscaled(&f, nil)
+	return cf.NewMetric(cf.None, &f, nil, nil)
 }
 
 func assertState(t *testing.T, s kmeans.Sequential, centres [][]float64, weights ...float64) {
@@ -70,7 +70,7 @@ func TestStepIsABatchOfOne(t *testing.T) {
 	steps := kmeans.Sequential{Centers: [][]float64{{0, 0}, {1, 1}, {-1, 2}}, Weights: []float64{1, 2, 3}}
 	batches := kmeans.Sequential{Centers: [][]float64{{0, 0}, {1, 1}, {-1, 2}}, Weights: []float64{1, 2, 3}}
 	for _, x := range list {
-		steps.Step(x, .99, plain())
+		steps.Step(x, .99, 1, plain())
 		batches.Update([][]float64{x}, .99, plain())
 	}
 	for i := range steps.Centers {
@@ -93,9 +93,9 @@ func TestDyingCentreIsSplitOff(t *testing.T) {
 func TestMissingDimensionsDoNotPull(t *testing.T) {
 	t.Parallel()
 	s := kmeans.Sequential{Centers: [][]float64{{0, math.NaN()}}, Weights: []float64{1}}
-	s.Step([]float64{2, math.NaN()}, 1, plain())
+	s.Step([]float64{2, math.NaN()}, 1, 1, plain())
 	assert.InDelta(t, 1, s.Centers[0][0], 1e-12)
 	assert.True(t, math.IsNaN(s.Centers[0][1]))
-	s.Step([]float64{1, 7, 5}, 1, plain())
+	s.Step([]float64{1, 7, 5}, 1, 1, plain())
 	assert.InDeltaSlice(t, []float64{1, 7, 5}, s.Centers[0], 1e-12, "the first that is seen is where it is")
 }

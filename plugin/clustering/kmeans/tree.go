@@ -1,7 +1,9 @@
 package kmeans
 
 import (
+	"errors"
 	"fmt"
+	"time"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
@@ -9,12 +11,14 @@ import (
 
 // TreeConfig configures a [Tree].
 type TreeConfig struct {
-	K             int       // segments, from 1; fewer while there are fewer distinct points
-	MicroClusters int       // that summarise the population at most, at least 2·K; 0: 1000
-	Warmup        int       // vectors that are in before there are segments, from 1; 0: 200
-	RefreshPoints int       // applied points between refinements, from 1; 0: 1000
-	Weight        cf.Weight // of a dimension in the distance; nil: 1
-	Scaling       bool      // distance in standard deviations of the population
+	K             int           // segments, from 1; 0: chosen from KMin to KMax, again and again
+	KMin, KMax    int           // bounds of the choice; 0: 2 and 12
+	MicroClusters int           // that summarise the population at most, at least 2·K; 0: 1000
+	Warmup        int           // vectors that are in before there are segments, from 1; 0: 200
+	RefreshPoints int           // applied points between refinements, from 1; 0: 1000
+	HalfLife      time.Duration // in which the weight of a vector fades to a half, in event time; 0: none fades
+	Weight        cf.Weight     // of a dimension in the distance; nil: 1
+	Scaling       cf.Scaling    // of the distance
 }
 
 // Tree is the engine of k-means over a tree of cluster features.
@@ -23,87 +27,118 @@ type TreeConfig struct {
 // the square of the threshold to the sum of squared distances (Ward's increase), so the
 // radius of a micro-cluster stays below the threshold; else the vector founds one of
 // its own. At a threshold of 0, only identical vectors share one. When there are too
-// many, the threshold rises and neighbours merge: the tree is BIRCH's (Zhang et al.
-// 1996) with the cluster features of BETULA.
+// many, the threshold rises and neighbours of one segment merge: the tree is BIRCH's
+// (Zhang et al. 1996) with the cluster features of BETULA.
+//
+// A refinement starts at every RefreshPoints-th point and runs beside the stream, on a
+// summary as it is then; it takes effect half the way to the next, so that the same
+// points always have the same effect. Between refinements a new micro-cluster belongs to
+// the nearest segment.
 //
 // An operation costs O(√M·d) for M micro-clusters, a refinement O(M·k·d) for each of a
-// few rounds. Between refinements a new micro-cluster belongs to the nearest segment.
+// few rounds. With a half-life, vectors cannot be retracted: the weight of what is in
+// the tree grows instead of fading (forward decay, Cormode et al. 2009).
 type Tree struct {
 	config TreeConfig
 	membership
-	segments   segmentation
-	population cf.Feature
-	metric     *cf.Metric
-	clock      clock
+	segments segmentation
+	metric   *cf.Metric
+	clock    clock
+	choice   Choice
+	weight   float64 // of all vectors
 
 	root         *node
 	lastNode     uint64  // number given out
 	threshold    float64 // squared
 	stride       int     // numbers in a row of a node: the dimensions seen so far
 	changedNodes []*node
-	newMetric    bool // since it was saved
+	newMetric    bool  // since it was saved
+	task         *task // the refinement under way; nil: none
+	newTask      bool  // task is another than was saved
 
-	loading *treeLoading // until Ready
-	cleaned []float64    // scratch
-}
-
-// clock counts what refinements go by.
-type clock struct {
-	applied     uint64 // points
-	refinements uint64
-	searched    uint64 // the applied points when segments were last searched from scratch
+	loading  *treeLoading // until Ready
+	cleaned  []float64    // scratch, as is centroid
+	centroid []float64
 }
 
 // NewTree makes an empty engine, or one to load records into. It errs when the
 // configuration contradicts itself.
 func NewTree(config TreeConfig) (*Tree, error) {
-	if config.MicroClusters == 0 {
-		config.MicroClusters = 1000
+	orDefault := func(field *int, value int) {
+		if *field == 0 {
+			*field = value
+		}
 	}
-	if config.Warmup == 0 {
-		config.Warmup = 200
+	orDefault(&config.MicroClusters, 1000)
+	orDefault(&config.Warmup, 200)
+	orDefault(&config.RefreshPoints, 1000)
+	if config.K != 0 {
+		config.KMin, config.KMax = config.K, config.K
 	}
-	if config.RefreshPoints == 0 {
-		config.RefreshPoints = 1000
+	orDefault(&config.KMin, 2)
+	orDefault(&config.KMax, max(12, config.KMin))
+	fault := func(field string, value any, remedy string) error {
+		return fmt.Errorf("making a k-means tree: %s %v: %s", field, value, remedy)
 	}
 	switch {
-	case config.K < 1:
-		return nil, fmt.Errorf("making a k-means tree: K %d: use 1 or more", config.K)
-	case config.MicroClusters < 2*config.K:
-		return nil, fmt.Errorf("making a k-means tree: MicroClusters %d: use at least %d, twice K", config.MicroClusters, 2*config.K)
+	case config.K < 0:
+		return nil, fault("K", config.K, "use 1 or more, or 0 to have it chosen")
+	case config.KMin < 1 || config.K == 0 && config.KMin < 2:
+		return nil, fault("KMin", config.KMin, "use 2 or more")
+	case config.KMax < config.KMin:
+		return nil, fault("KMax", config.KMax, "use KMin or more")
+	case config.MicroClusters < 2*config.KMax:
+		return nil, fault("MicroClusters", config.MicroClusters, fmt.Sprintf("use at least %d, twice the number of segments", 2*config.KMax))
 	case config.Warmup < 1:
-		return nil, fmt.Errorf("making a k-means tree: Warmup %d: use 1 or more", config.Warmup)
+		return nil, fault("Warmup", config.Warmup, "use 1 or more")
 	case config.RefreshPoints < 1:
-		return nil, fmt.Errorf("making a k-means tree: RefreshPoints %d: use 1 or more", config.RefreshPoints)
+		return nil, fault("RefreshPoints", config.RefreshPoints, "use 1 or more")
+	case config.HalfLife < 0:
+		return nil, fault("HalfLife", config.HalfLife, "use a duration, or 0 for none")
 	}
-	t := &Tree{config: config, membership: newMembership(), metric: &cf.Metric{}, stride: 1}
+	t := &Tree{
+		config: config, membership: newMembership(), segments: newSegmentation(), metric: &cf.Metric{},
+		clock: newClock(), stride: 1,
+	}
+	t.fading = config.HalfLife > 0
+	t.choice = Choice{Min: config.KMin, Max: config.KMax}
 	t.root = t.newNode()
 	return t, nil
 }
 
 // Insert implements [clustering.Engine].
-func (t *Tree) Insert(x []float64) clustering.MicroID {
+func (t *Tree) Insert(x []float64, at int64) clustering.MicroID { return t.put(x, at, 1, nil) }
+
+// put inserts a vector that is, so far, new in the population: so it is known of each
+// micro-cluster how many of its members are no old customers of a segment, which tells
+// the birth of a segment from a split. With a home, only micro-clusters of that segment
+// take it.
+func (t *Tree) put(x []float64, at int64, fresh float64, home *segment) clustering.MicroID {
 	x = t.observe(x)
-	t.population.Insert(1, x)
-	if d := t.population.Dims(); d > t.stride {
-		t.widen(d)
+	w := t.weigh(at)
+	t.weight += w
+	if len(x) > t.stride {
+		t.widen(len(x))
 	}
 	m, squared := t.nearest(x)
-	founded := m == nil || !t.absorbs(m, x, squared)
+	founded := m == nil || !t.absorbs(m, w, x, squared) || home != nil && m.segment != home
 	if founded {
+		neighbour := m
 		m = t.found()
-		if len(t.segments.list) > 0 {
+		m.segment, m.since = home, t.clock.asOf
+		if home == nil {
 			m.segment = t.segments.nearest(x, t.metric)
 		}
-		t.plant(m, x)
+		t.plant(m, neighbour)
 	}
-	t.insert(m, x)
+	t.insert(m, w, x)
+	m.fresh += fresh * w
 	t.refresh(m.place)
 	if founded {
-		t.climb(m.place, func(f *cf.Feature) { f.Insert(1, x) })
+		t.climb(m.place, func(f *cf.Feature) { f.Insert(w, x) })
 	}
 	if m.segment != nil {
-		m.segment.members.Insert(1, x)
+		m.segment.members.Insert(w, x)
 		t.segments.touch(m.segment)
 	}
 	t.splitIfFull(m.place.parent)
@@ -111,23 +146,46 @@ func (t *Tree) Insert(x []float64) clustering.MicroID {
 }
 
 // absorbs tells whether m, squared away from x, takes it.
-func (t *Tree) absorbs(m *micro, x []float64, squared float64) bool {
+func (t *Tree) absorbs(m *micro, w float64, x []float64, squared float64) bool {
 	if t.threshold == 0 {
 		return m.members.Is(x)
 	}
-	return cf.Ward(m.members.N(), 1, squared) <= t.threshold
+	return cf.Ward(m.members.N(), w, squared) <= w*t.threshold
 }
+
+var errFading = errors.New("retracting a vector: it fades, and leaves by itself: use no HalfLife where vectors are retracted")
 
 // Retract implements [clustering.Engine].
 func (t *Tree) Retract(id clustering.MicroID, x []float64) error {
+	_, err := t.take(id, x)
+	return err
+}
+
+// Move implements [clustering.Engine].
+func (t *Tree) Move(id clustering.MicroID, from, to []float64, at int64) (clustering.MicroID, error) {
+	fresh, err := t.take(id, from)
+	if err != nil {
+		return 0, err
+	}
+	return t.put(to, at, fresh, nil), nil
+}
+
+// take retracts a vector, and returns how far it is new in the population: as far as the
+// members of its micro-cluster are.
+func (t *Tree) take(id clustering.MicroID, x []float64) (fresh float64, err error) {
+	if t.fading {
+		return 0, errFading
+	}
 	x = t.observe(x)
 	m, err := t.retract(id, x)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	err = t.population.Retract(1, x)
+	t.weight--
+	fresh = min(1, m.fresh/(m.members.N()+1))
+	m.fresh -= fresh
 	if m.segment != nil {
-		err = firstOf(err, m.segment.members.Retract(1, x))
+		err = m.segment.members.Retract(1, x)
 		t.segments.touch(m.segment)
 	}
 	t.refresh(m.place)
@@ -135,14 +193,7 @@ func (t *Tree) Retract(id clustering.MicroID, x []float64) error {
 		t.remove(m)
 		t.uproot(m.place)
 	}
-	return err
-}
-
-func firstOf(a, b error) error {
-	if a != nil {
-		return a
-	}
-	return b
+	return fresh, err
 }
 
 // Release implements [clustering.Engine].
@@ -178,22 +229,56 @@ func (t *Tree) Nearest(x []float64) clustering.MicroID {
 	return 0
 }
 
-// Segment implements [clustering.Engine].
-func (t *Tree) Segment(id clustering.MicroID) clustering.SegmentID { return t.segment(id) }
+// Home implements [clustering.Engine].
+func (t *Tree) Home(id clustering.MicroID) clustering.Home { return t.home(id) }
 
 // Segments implements [clustering.Engine].
-func (t *Tree) Segments() []clustering.Segment { return t.segments.view(t.population.Dims()) }
+func (t *Tree) Segments() []clustering.Segment { return t.segments.view(t.stride) }
+
+// Current implements [clustering.Engine].
+func (t *Tree) Current(id clustering.SegmentID) clustering.SegmentID {
+	return t.segments.lineage.Current(id)
+}
+
+// Events implements [clustering.Engine].
+func (t *Tree) Events() []clustering.Event { return t.segments.lineage.Events() }
 
 // Near implements [clustering.Engine].
-func (t *Tree) Near(x []float64, own clustering.SegmentID) (toOwn, toOther float64) {
+func (t *Tree) Near(x []float64, own clustering.SegmentID) clustering.Proximity {
 	return t.segments.near(t.observe(x), own, t.metric)
+}
+
+// Differences implements [clustering.Engine].
+func (t *Tree) Differences(dst, x []float64, own, other clustering.SegmentID) {
+	t.segments.differences(dst, t.observe(x), own, other, t.metric)
 }
 
 // Metric implements [clustering.Engine].
 func (t *Tree) Metric() *cf.Metric { return t.metric }
 
+// Size implements [clustering.Engine].
+func (t *Tree) Size() float64 { return t.weight * t.Fade() }
+
+// Mean implements [clustering.Engine].
+func (t *Tree) Mean(dimension int) float64 {
+	if len(t.segments.list) == 0 {
+		return t.Population().Mean(dimension)
+	}
+	return t.segments.mean(dimension)
+}
+
 // Population implements [clustering.Engine].
-func (t *Tree) Population() *cf.Feature { return &t.population }
+func (t *Tree) Population() *cf.Feature {
+	if len(t.segments.list) > 0 {
+		return t.segments.sum()
+	}
+	all := &cf.Feature{}
+	t.root.each(func(m *micro) bool {
+		all.Merge(&m.members)
+		return true
+	})
+	return all
+}
 
 // Refinements implements [clustering.Engine].
 func (t *Tree) Refinements() uint64 { return t.clock.refinements }

@@ -2,6 +2,7 @@ package kmeans
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
 )
@@ -21,13 +22,13 @@ func (t *Tree) Check() error {
 		return fmt.Errorf("%d micro-clusters are in the tree, of %d", count, len(t.micros))
 	}
 
-	var sum cf.Feature
+	sum := 0.0
 	members := map[*segment]*cf.Feature{}
 	for _, s := range t.segments.list {
 		members[s] = &cf.Feature{}
 	}
 	for id, m := range t.micros {
-		sum.Merge(&m.members)
+		sum += m.members.N()
 		if m.segment == nil {
 			if len(t.segments.list) > 0 {
 				return fmt.Errorf("micro-cluster %d is in no segment", id)
@@ -39,15 +40,16 @@ func (t *Tree) Check() error {
 		}
 		members[m.segment].Merge(&m.members)
 	}
-	if d := t.population.Differs(&sum, &t.population); d > tolerance {
-		return fmt.Errorf("the population differs from the sum of its micro-clusters by %g", d)
+	if d := math.Abs(t.weight - sum); d > tolerance*max(t.weight, sum) {
+		return fmt.Errorf("the population counts %v, and its micro-clusters %v", t.weight, sum)
 	}
+	population := t.Population()
 	for i, s := range t.segments.list {
-		if d := s.members.Differs(members[s], &t.population); d > tolerance {
+		if d := s.members.Differs(members[s], population); d > tolerance {
 			return fmt.Errorf("segment %d differs from the sum of its micro-clusters by %g", s.id, d)
 		}
-		if s.id > t.segments.last || i > 0 && s.id <= t.segments.list[i-1].id {
-			return fmt.Errorf("segment %d is out of order", s.id)
+		if t.segments.lineage.Current(s.id) != s.id || i > 0 && s.id <= t.segments.list[i-1].id {
+			return fmt.Errorf("segment %d is out of order, or its life is not known", s.id)
 		}
 	}
 	return nil

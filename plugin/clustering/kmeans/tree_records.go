@@ -5,6 +5,7 @@ import (
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/clustering/identity"
 	"github.com/shoal-stream/shoal/plugin/record"
 )
 
@@ -15,21 +16,26 @@ func (t *Tree) Save(to clustering.Records) {
 	w.begin(kindHeader)
 	w.value = append(w.value, recordVersion)
 	for _, n := range [...]uint64{
-		uint64(t.last), uint64(t.segments.last), t.lastNode, t.root.id,
-		t.clock.applied, t.clock.refinements, t.clock.searched,
+		uint64(t.last), t.lastNode, t.root.id, t.clock.applied, t.clock.refinements, t.clock.searched,
 	} {
 		w.uvarint(n)
 	}
+	w.varint(t.clock.asOf)
+	w.varint(t.clock.landmark)
+	w.choice(t.choice)
+	w.float(t.weight)
 	w.float(t.threshold)
 	w.put()
 
-	w.begin(kindPopulation)
-	w.feature(&t.population)
-	w.put()
 	if t.newMetric {
 		w.saveMetric(t.metric)
 		t.newMetric = false
 	}
+	if t.newTask {
+		t.saveTask(w)
+		t.newTask = false
+	}
+	t.segments.saveLineage(w)
 	t.save(w)
 	t.segments.save(w)
 	for _, n := range t.changedNodes {
@@ -86,6 +92,8 @@ func (t *Tree) saveNode(w *writer, n *node) {
 // treeLoading is what is known of a tree before references are followed.
 type treeLoading struct {
 	*loading
+	task  *Refinement // that was under way
+	due   uint64
 	root  uint64
 	nodes map[uint64]*loadedNode
 }
@@ -112,12 +120,18 @@ func (t *Tree) Load(key, value []byte) error {
 			return fmt.Errorf("loading a k-means tree: its records are of version %d, this program reads %d: use the program that wrote them", version, recordVersion)
 		}
 		l.began = true
-		t.last, t.segments.last = clustering.MicroID(r.Uvarint()), clustering.SegmentID(r.Uvarint())
-		t.lastNode, l.root = r.Uvarint(), r.Uvarint()
-		t.clock = clock{applied: r.Uvarint(), refinements: r.Uvarint(), searched: r.Uvarint()}
-		t.threshold = r.Float()
-	case kindPopulation:
-		r.feature(&t.population)
+		t.last, t.lastNode, l.root = clustering.MicroID(r.Uvarint()), r.Uvarint(), r.Uvarint()
+		t.clock = clock{applied: r.Uvarint(), refinements: r.Uvarint(), searched: r.Uvarint(), asOf: r.Varint(), landmark: r.Varint()}
+		t.loadChoice(r.choice())
+		t.weight, t.threshold = r.Float(), r.Float()
+	case kindLineage:
+		if t.segments.lineage, err = identity.Decode(value); err != nil {
+			return fmt.Errorf("loading a k-means tree: %w", err)
+		}
+		return nil
+	case kindTask:
+		task, due := loadTask(r)
+		l.task, l.due = &task, due
 	case kindMetric:
 		t.metric, err = cf.DecodeMetric(value)
 		if err != nil {
@@ -185,11 +199,28 @@ func (t *Tree) Ready() error {
 		return fmt.Errorf("loading a k-means tree: %w", err)
 	}
 	t.root = root.node
-	t.widen(max(1, t.population.Dims()))
+	t.widen(t.dims())
+	if l.task != nil {
+		l.task.Metric = t.metric
+		t.task = begin(*l.task, l.due)
+	}
 	if err := t.Check(); err != nil {
 		return fmt.Errorf("loading a k-means tree: %w: %w", err, errDamaged)
 	}
 	return nil
+}
+
+// loadChoice goes on with the number of segments that was chosen, within the bounds that
+// are configured now.
+func (t *Tree) loadChoice(c Choice) { t.choice.Now, t.choice.Streak = c.Now, c.Streak }
+
+// dims is the number of dimensions that any vector in the tree has, at least 1.
+func (t *Tree) dims() int {
+	d := 1
+	for _, m := range t.micros {
+		d = max(d, m.members.Dims())
+	}
+	return d
 }
 
 // grow gives a node its children, and them theirs. Each is taken once only.

@@ -63,7 +63,7 @@ func labelled(t *testing.T, name string) (points []*cf.Feature, own []int, segme
 		point.Insert(1, x)
 		points, own = append(points, point), append(own, i)
 	}
-	return points, own, segments, cf.Unscaled(&population, nil)
+	return points, own, segments, cf.NewMetric(cf.None, &population, nil, nil)
 }
 
 func segment(points ...float64) *cf.Feature {
@@ -77,7 +77,7 @@ func segment(points ...float64) *cf.Feature {
 func TestOneSegment(t *testing.T) {
 	t.Parallel()
 	one := []*cf.Feature{segment(1, 3), {}}
-	metric := cf.Unscaled(one[0], nil)
+	metric := cf.NewMetric(cf.None, one[0], nil, nil)
 	assert.InDelta(t, 1, quality.Inertia(one, metric), 1e-12)
 	for _, index := range []func([]*cf.Feature, *cf.Metric) float64{quality.CalinskiHarabasz, quality.DaviesBouldin, quality.DaviesBouldinSquared, quality.XieBeni} {
 		assert.True(t, math.IsNaN(index(one, metric)))
@@ -88,7 +88,7 @@ func TestOneSegment(t *testing.T) {
 func Example() {
 	segments := []*cf.Feature{segment(0, 2), segment(10, 12)}
 	population := segment(0, 2, 10, 12)
-	metric := cf.Unscaled(population, nil)
+	metric := cf.NewMetric(cf.None, population, nil, nil)
 	fmt.Printf("inertia %.2f, Davies-Bouldin %.2f, Xie-Beni %.2f\n",
 		quality.Inertia(segments, metric), quality.DaviesBouldin(segments, metric), quality.XieBeni(segments, metric))
 	// Output: inertia 1.00, Davies-Bouldin 0.20, Xie-Beni 0.01

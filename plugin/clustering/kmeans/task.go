@@ -1,0 +1,132 @@
+package kmeans
+
+import (
+	"math"
+	"slices"
+
+	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+)
+
+// task is a refinement that runs beside the stream. All that its outcome depends on is
+// saved when it begins, and the point at which it takes effect is fixed then: so it is
+// repeated with the same effect when the process dies in between.
+type task struct {
+	Refinement
+	due     uint64 // applied points when it takes effect
+	outcome chan Outcome
+}
+
+func begin(r Refinement, due uint64) *task {
+	t := &task{Refinement: r, due: due, outcome: make(chan Outcome, 1)}
+	go func() { t.outcome <- r.Run() }()
+	return t
+}
+
+// saveTask puts the refinement under way, but for its metric, which is the one in force.
+func (t *Tree) saveTask(w *writer) {
+	w.begin(kindTask)
+	if t.task == nil {
+		w.delete()
+		return
+	}
+	r := t.task.Refinement
+	d := 0
+	for _, e := range r.Summary {
+		d = max(d, len(e.Centroid))
+	}
+	w.uvarint(t.task.due)
+	w.uvarint(r.Seed)
+	w.uvarint(uint64(r.Restarts))
+	w.choice(r.Choice)
+	w.uvarint(uint64(d))
+	w.uvarint(uint64(len(r.Summary)))
+	for _, e := range r.Summary {
+		w.uvarint(uint64(e.Segment))
+		w.float(e.Weight)
+		w.float(e.Spread)
+		if e.Observed == nil {
+			w.value = append(w.value, 0)
+		} else {
+			w.value = append(w.value, 1)
+		}
+		for j := range d {
+			v := nan
+			if j < len(e.Centroid) {
+				v = e.Centroid[j]
+			}
+			w.float(v)
+			if e.Observed != nil {
+				n := 0.0
+				if j < len(e.Observed) {
+					n = e.Observed[j]
+				}
+				w.float(n)
+			}
+		}
+	}
+	w.put()
+}
+
+func (w *writer) choice(c Choice) {
+	for _, n := range [...]int{c.Min, c.Max, c.Now, c.Streak} {
+		w.uvarint(uint64(n))
+	}
+}
+
+func (r *reader) choice() (c Choice) {
+	for _, field := range [...]*int{&c.Min, &c.Max, &c.Now, &c.Streak} {
+		n := r.Uvarint()
+		if n > math.MaxInt32 {
+			r.Refuse()
+			return Choice{}
+		}
+		*field = int(n)
+	}
+	return c
+}
+
+// loadTask reads what saveTask put. It begins when the metric is known.
+func loadTask(r *reader) (task Refinement, due uint64) {
+	due, task.Seed, task.Restarts, task.Choice = r.Uvarint(), r.Uvarint(), int(min(r.Uvarint(), restarts)), r.choice()
+	d, n := r.Uvarint(), r.Uvarint()
+	if rest := uint64(len(r.Rest())); n > rest || d > rest/8 {
+		r.Refuse()
+		return task, due
+	}
+	for range n {
+		e := Entry{Segment: clustering.SegmentID(r.Uvarint()), Weight: r.Float(), Spread: r.Float()}
+		partial := r.Byte() == 1
+		if r.Damaged() || uint64(len(r.Rest())) < 8*d {
+			r.Refuse()
+			return task, due
+		}
+		e.Centroid = make([]float64, d)
+		if partial {
+			e.Observed = make([]float64, d)
+		}
+		for j := range d {
+			e.Centroid[j] = r.Float()
+			if partial {
+				e.Observed[j] = r.Float()
+			}
+		}
+		task.Summary = append(task.Summary, e)
+	}
+	return task, due
+}
+
+// entryOf is what a refinement has to know of a cluster feature.
+func entryOf(f *cf.Feature, home clustering.SegmentID, metric *cf.Metric) Entry {
+	d := f.Dims()
+	numbers := make([]float64, 2*d)
+	e := Entry{Segment: home, Weight: f.N(), Spread: f.N() * metric.Spread(f), Centroid: numbers[:d:d], Observed: numbers[d:]}
+	f.Centroid(e.Centroid)
+	for j := range d {
+		e.Observed[j] = f.Observed(j)
+	}
+	if !slices.ContainsFunc(e.Observed, func(n float64) bool { return n != e.Weight }) {
+		e.Observed = nil
+	}
+	return e
+}

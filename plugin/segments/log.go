@@ -1,0 +1,122 @@
+package segments
+
+import (
+	"encoding/binary"
+	"errors"
+	"math"
+
+	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/record"
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+// kindMove is what the log has beside the lives of segments, after clustering's kinds.
+const kindMove clustering.Kind = 64
+
+// entry is one of the log of a model: something that happened to a segment, or the move of
+// a customer.
+type entry struct {
+	clustering.Event
+	customer string // of a move: from Parents[0], unless from none, to Segment
+	cause    cause
+}
+
+func (m *model) logKey(sequence uint64) []byte {
+	return binary.BigEndian.AppendUint64(store.Prefix(store.KindEvent, m.name), sequence)
+}
+
+// log writes down what has happened to segments.
+func (m *model) log(tx *store.Tx, s *state) {
+	for _, e := range s.engine.Events() {
+		s.clock.events++
+		put(tx, m.logKey(s.clock.events), entry{Event: e, cause: causeOf(e.Cause)}.encode(), m.retention.Events)
+	}
+}
+
+// logMove writes a move down, and returns its place in the log.
+func (m *model) logMove(tx *store.Tx, s *state, customer string, v moved) uint64 {
+	m.log(tx, s) // what came before
+	e := entry{Event: clustering.Event{Kind: kindMove, At: v.since, Segment: v.to, Size: 1}, customer: customer, cause: v.cause}
+	if v.from != 0 {
+		e.Parents = []clustering.SegmentID{v.from}
+	}
+	s.clock.events++
+	put(tx, m.logKey(s.clock.events), e.encode(), m.retention.Moves)
+	return s.clock.events
+}
+
+const entryVersion = 1
+
+func (e entry) encode() []byte {
+	stored := []byte{entryVersion, byte(e.Kind), byte(e.cause)}
+	stored = binary.AppendVarint(stored, e.At)
+	stored = binary.AppendUvarint(stored, uint64(e.Segment))
+	for _, list := range [][]clustering.SegmentID{e.Parents, e.Children} {
+		stored = binary.AppendUvarint(stored, uint64(len(list)))
+		for _, id := range list {
+			stored = binary.AppendUvarint(stored, uint64(id))
+		}
+	}
+	stored = binary.LittleEndian.AppendUint64(stored, math.Float64bits(e.Size))
+	stored = binary.LittleEndian.AppendUint64(stored, math.Float64bits(e.Shift))
+	return append(stored, e.customer...)
+}
+
+var errEntry = errors.New("an entry of the log is damaged: restore the newest backup to a new path")
+
+func decodeEntry(stored []byte) (e entry, err error) {
+	r := record.Read(stored)
+	version := r.Byte()
+	e.Kind, e.cause = clustering.Kind(r.Byte()), cause(r.Byte())
+	e.At, e.Segment = r.Varint(), clustering.SegmentID(r.Uvarint())
+	for _, list := range []*[]clustering.SegmentID{&e.Parents, &e.Children} {
+		for range min(r.Uvarint(), uint64(len(r.Rest()))) {
+			*list = append(*list, clustering.SegmentID(r.Uvarint()))
+		}
+	}
+	e.Size, e.Shift = r.Float(), r.Float()
+	e.customer = string(r.Rest())
+	if r.Damaged() || version != entryVersion || e.cause > causeDefinition {
+		return entry{}, errEntry
+	}
+	return e, nil
+}
+
+// show is an entry as users see it.
+func (e entry) show(model string, sequence uint64) map[string]any {
+	kind, details := e.Kind.String(), map[string]any{}
+	switch e.Kind {
+	case kindMove:
+		kind = "move"
+		details["key"], details["from"], details["to"] = e.customer, firstOf(e.Parents), segmentName(e.Segment)
+		details["cause"] = causeNames[e.cause]
+	case clustering.Relabel:
+		details["from"], details["to"], details["customers"] = firstOf(e.Parents), segmentName(e.Segment), int64(e.Size)
+		details["cause"] = causeNames[e.cause]
+	case clustering.Revival:
+		details["shift"] = finite(e.Shift)
+	default:
+		if e.cause == causeDefinition {
+			details["cause"] = causeNames[e.cause]
+		}
+	}
+	return map[string]any{
+		"seq": int64(sequence), "at": instantOrNull(e.At), "model": model, "kind": kind, "segment": segmentName(e.Segment),
+		"parents": segmentNames(e.Parents), "children": segmentNames(e.Children), "size": int64(e.Size), "details": details,
+	}
+}
+
+func firstOf(ids []clustering.SegmentID) any {
+	if len(ids) == 0 {
+		return nil
+	}
+	return segmentName(ids[0])
+}
+
+func segmentNames(ids []clustering.SegmentID) []any {
+	names := make([]any, 0, len(ids))
+	for _, id := range ids {
+		names = append(names, segmentName(id))
+	}
+	return names
+}

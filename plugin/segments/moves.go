@@ -1,0 +1,135 @@
+package segments
+
+import (
+	"encoding/binary"
+	"errors"
+	"time"
+
+	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/record"
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+// moved is a move of a customer from one segment to another, as they were told.
+type moved struct {
+	sequence uint64 // of its event in the log
+	version  uint64 // of the vector that made it; 0: not known
+	at       int64  // event time of that
+	since    int64  // when they came to the segment
+	from, to clustering.SegmentID
+	cause    cause
+}
+
+// isOf tells that it was the vector of this version that made the move, or of this time
+// where there are no versions.
+func (v moved) isOf(version uint64, at int64) bool {
+	if version == 0 {
+		return v.version == 0 && v.at == at
+	}
+	return v.version == version
+}
+
+// moves are the last moves of one customer, the oldest first. So each is told again when
+// its event is delivered again, also when the customer has moved on since.
+type moves []moved
+
+func (m *model) movesKey(customer string) []byte {
+	return store.Key(store.KindMoves, m.name, []byte(customer))
+}
+
+const movesVersion = 1
+
+func (list moves) encode() []byte {
+	stored := []byte{movesVersion}
+	for _, v := range list {
+		stored = binary.AppendUvarint(stored, v.sequence)
+		stored = binary.AppendUvarint(stored, v.version)
+		stored = binary.AppendVarint(stored, v.at)
+		stored = binary.AppendVarint(stored, v.since)
+		stored = binary.AppendUvarint(stored, uint64(v.from))
+		stored = binary.AppendUvarint(stored, uint64(v.to))
+		stored = append(stored, byte(v.cause))
+	}
+	return stored
+}
+
+var errMoves = errors.New("the record of a customer's moves is damaged: restore the newest backup to a new path")
+
+func decodeMoves(stored []byte) (list moves, err error) {
+	if stored == nil {
+		return nil, nil
+	}
+	r := record.Read(stored)
+	if r.Byte() != movesVersion {
+		return nil, errMoves
+	}
+	for len(r.Rest()) > 0 {
+		list = append(list, moved{
+			sequence: r.Uvarint(), version: r.Uvarint(), at: r.Varint(), since: r.Varint(),
+			from: clustering.SegmentID(r.Uvarint()), to: clustering.SegmentID(r.Uvarint()), cause: cause(r.Byte()),
+		})
+	}
+	if r.Damaged() || len(list) > 0 && list[len(list)-1].cause > causeDefinition {
+		return nil, errMoves
+	}
+	return list, nil
+}
+
+func (m *model) readMoves(r store.Reader, customer string) (moves, error) {
+	stored, err := r.Get(m.movesKey(customer))
+	if err != nil {
+		return nil, err
+	}
+	return decodeMoves(stored)
+}
+
+// note keeps a move with its customer and in the log, as long as the store retains moves.
+func (m *model) note(tx *store.Tx, s *state, customer string, v moved) error {
+	list, err := m.readMoves(tx, customer)
+	if err != nil {
+		return err
+	}
+	v.sequence = m.logMove(tx, s, customer, v)
+	list = append(list, v)
+	retained := m.retention.Moves
+	for len(list) > 1 && (len(list) > m.retention.MovesPerCustomer || retained > 0 && list[0].since < v.since-int64(retained)) {
+		list = list[1:]
+	}
+	put(tx, m.movesKey(customer), list.encode(), retained)
+	return nil
+}
+
+// put sets a value that is retained for so long; 0: for ever.
+func put(tx *store.Tx, key, value []byte, retained time.Duration) {
+	if retained == 0 {
+		tx.Set(key, value)
+		return
+	}
+	tx.SetUntil(key, value, time.Now().Add(retained))
+}
+
+// tell makes the contribution of a customer say what a repeated point was told: a move,
+// if it made one. A point that cannot be told from others tells of the last move.
+func (m *model) tell(r store.Reader, p point, c *contribution) error {
+	version := p.version
+	switch {
+	case p.first != 0:
+		version = p.first
+	case p.duplicate:
+		version = c.MovedBy
+	}
+	list, err := m.readMoves(r, p.customer)
+	if err != nil {
+		return err
+	}
+	for _, v := range list {
+		if v.isOf(version, p.at) {
+			c.Segment, c.Previous, c.Since, c.Cause, c.Changed = v.to, v.from, v.since, v.cause, true
+			return nil
+		}
+	}
+	if version != 0 { // else the point is the one that is in
+		c.Changed = version == c.MovedBy
+	}
+	return nil
+}
