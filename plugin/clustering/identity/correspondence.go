@@ -12,8 +12,8 @@ type correspondence struct {
 	clusters []Cluster
 	numbers  []clustering.SegmentID // of the clusters; 0: none yet
 	before   []clustering.SegmentID // that lived, in order
-	weights  map[clustering.SegmentID]float64
-	settled  []float64 // the weight of each cluster without what is new in the population
+	weights  Shares                 // of the segments, by origin
+	settled  []float64              // the weight of each cluster whose origin is a segment
 }
 
 func newCorrespondence(t *Tracker, clusters []Cluster) *correspondence {
@@ -21,7 +21,7 @@ func newCorrespondence(t *Tracker, clusters []Cluster) *correspondence {
 		clusters: clusters,
 		numbers:  make([]clustering.SegmentID, len(clusters)),
 		before:   t.Living(),
-		weights:  map[clustering.SegmentID]float64{},
+		weights:  Shares{},
 		settled:  make([]float64, len(clusters)),
 	}
 	for i := range clusters {
@@ -29,7 +29,7 @@ func newCorrespondence(t *Tracker, clusters []Cluster) *correspondence {
 			c.numbers[i] = clusters[i].Segment
 		}
 		// in the order of the numbers, as sums of floats depend on it
-		for _, from := range slices.Sorted(maps.Keys(clusters[i].From)) {
+		for _, from := range slices.Sorted(maps.Keys(clusters[i].Origins)) {
 			if from != 0 {
 				c.weights[from] += c.shared(i, from)
 				c.settled[i] += c.shared(i, from)
@@ -39,10 +39,9 @@ func newCorrespondence(t *Tracker, clusters []Cluster) *correspondence {
 	return c
 }
 
-// shared is the weight of a cluster that a segment had before.
+// shared is the weight of a cluster whose origin is a segment.
 func (c *correspondence) shared(i int, from clustering.SegmentID) float64 {
-	s := c.clusters[i].From[from]
-	return max(0, s.Weight-s.Fresh)
+	return c.clusters[i].Origins[from]
 }
 
 // match gives the numbers of segments to the clusters that carry them on, so that as much
@@ -58,11 +57,18 @@ func (c *correspondence) match() {
 	if len(open) == 0 || len(free) == 0 {
 		return
 	}
+	now := Shares{}
+	for i := range c.clusters {
+		for _, id := range free {
+			now[id] += c.clusters[i].From[id]
+		}
+	}
 	gain := make([][]float64, len(open))
 	for row, i := range open {
 		gain[row] = make([]float64, len(free))
 		for column, id := range free {
-			if shared := c.shared(i, id); shared > 0 && shared >= survives*max(c.settled[i], c.weights[id]) {
+			shared := c.clusters[i].From[id]
+			if shared > 0 && shared >= survives*max(c.clusters[i].Members.N(), now[id]) {
 				gain[row][column] = shared
 			}
 		}

@@ -28,14 +28,12 @@ const (
 type Cluster struct {
 	Segment clustering.SegmentID // that it continues by construction; 0: that is to be found out
 	Members *cf.Feature          // not empty
-	From    map[clustering.SegmentID]Share
+	Origins Shares               // where its weight was while segments were last settled; 0: not in the population yet
+	From    Shares               // where its weight is now
 }
 
-// Share is the weight that came to a cluster from one segment, or from none (0).
-type Share struct {
-	Weight float64
-	Fresh  float64 // of this, what is new in the population: it has no say in what a segment was
-}
+// Shares is weight by segment.
+type Shares map[clustering.SegmentID]float64
 
 // Tracker gives segments their numbers and keeps what is known of them. Its zero value is
 // not ready: use [NewTracker].
@@ -228,10 +226,10 @@ func (t *Tracker) bury(at int64) {
 func (t *Tracker) relabel(at int64, cause clustering.Cause, c *correspondence) {
 	for i, number := range c.numbers {
 		for _, from := range slices.Sorted(maps.Keys(c.clusters[i].From)) {
-			if share := c.clusters[i].From[from]; from != number && from != 0 && share.Weight > 0 {
+			if weight := c.clusters[i].From[from]; from != number && from != 0 && weight > 0 {
 				t.tell(clustering.Event{
 					Kind: clustering.Relabel, At: at, Segment: number, Parents: []clustering.SegmentID{from},
-					Size: share.Weight, Cause: cause,
+					Size: weight, Cause: cause,
 				})
 			}
 		}

@@ -7,9 +7,12 @@ import (
 )
 
 const (
-	restarts   = 5   // searches from scratch, when they are due
-	settling   = 0.7 // of the newcomers are still new after a search
-	searchless = 1.0 / 6
+	explored = 1.0 / 2  // of the population, in points, lies between looks at other numbers of segments
+	explore  = 2        // searches for each of those
+	restarts = 8        // searches from scratch, when they are due
+	settling = 0.8      // of what is from elsewhere is not at home yet after a look at the number of segments
+	searched = 1.0 / 10 // of the population, in points, lies between searches
+	young    = 1.0 / 20 // of the population, in points, lies between refinements at most
 )
 
 // Advance implements [clustering.Engine].
@@ -26,14 +29,20 @@ func (t *Tree) Advance() bool {
 		t.finish(clustering.Remodel)
 		effect = true
 	}
-	if points := uint64(t.config.RefreshPoints); t.clock.applied%points == 0 {
-		t.begin(t.clock.applied+points/2, t.isSearchDue())
+	if interval := t.interval(); t.task == nil && t.clock.applied-t.clock.begun >= interval {
+		t.begin(t.clock.applied+interval/2, false)
 		if t.task.due == t.clock.applied {
 			t.finish(clustering.Remodel)
 			effect = true
 		}
 	}
 	return effect
+}
+
+// interval is the number of points between refinements: fewer while the population is
+// young and each is a good part of it.
+func (t *Tree) interval() uint64 {
+	return uint64(max(1, min(float64(t.config.RefreshPoints), young*t.Size())))
 }
 
 // warmUp ends with the first refinement, which takes effect at once. Until then, the
@@ -68,7 +77,7 @@ func (t *Tree) Refine(cause clustering.Cause) {
 func powerOfTwo(n uint64) bool { return n&(n-1) == 0 }
 
 // begin freezes the summary and starts a refinement of it beside the stream.
-func (t *Tree) begin(due uint64, search bool) {
+func (t *Tree) begin(due uint64, all bool) {
 	t.dropFaded()
 	t.measure(false)
 	if powerOfTwo(t.clock.refinements+1) || len(t.micros) > t.config.MicroClusters {
@@ -79,10 +88,15 @@ func (t *Tree) begin(due uint64, search bool) {
 			t.threshold *= 0.8 // there is room for a finer summary
 		}
 	}
+	t.clock.begun = t.clock.applied
 	r := Refinement{Metric: t.metric, Choice: t.choice, Seed: t.clock.refinements}
-	if search {
+	if all || t.isDue(t.clock.searched, searched) {
 		r.Restarts = restarts
 		t.clock.searched = t.clock.applied
+	}
+	if all || t.isDue(t.clock.explored, explored) {
+		r.Explore = explore
+		t.clock.explored = t.clock.applied
 	}
 	t.root.each(func(m *micro) bool {
 		r.Summary = append(r.Summary, entryOf(&m.members, m.segment.number(), t.metric))
@@ -91,11 +105,10 @@ func (t *Tree) begin(due uint64, search bool) {
 	t.task, t.newTask = begin(r, due), true
 }
 
-// isSearchDue tells that points for a sixth of the population were applied since segments
-// were last searched from scratch: often while it is young, and at a cost for each point
-// that does not grow with it.
-func (t *Tree) isSearchDue() bool {
-	return float64(t.clock.applied-t.clock.searched) >= searchless*t.Size()
+// isDue tells that points for a share of the population were applied since the last time:
+// often while it is young, and at a cost for each point that does not grow with it.
+func (t *Tree) isDue(last uint64, share float64) bool {
+	return float64(t.clock.applied-last) >= share*t.Size()
 }
 
 // measure renews the metric from the population.
@@ -117,9 +130,12 @@ func (t *Tree) measure(provisional bool) {
 // finish puts the refinement under way into effect: each micro-cluster goes to the
 // nearest centre, in the state that it is in by now.
 func (t *Tree) finish(cause clustering.Cause) {
-	outcome, searched := <-t.task.outcome, t.task.Restarts > 0
+	outcome, settles := <-t.task.outcome, t.task.settles()
 	t.task, t.newTask = nil, true
-	first := t.clock.refinements == 0
+	settling := settling
+	if t.clock.refinements == 0 {
+		settling = 0
+	}
 	t.clock.refinements++
 	t.choice = outcome.Choice
 
@@ -128,12 +144,7 @@ func (t *Tree) finish(cause clustering.Cause) {
 	segments := t.segments.replace(numbers, clusters)
 	for i, m := range micros {
 		t.rehome(m, segments[owner[i]], t.clock.asOf, cause)
-		switch {
-		case first:
-			m.fresh = 0
-			t.touch(m)
-		case searched && m.fresh > 0:
-			m.fresh *= settling
+		if settles && m.origins.settle(m.segment.id, settling) {
 			t.touch(m)
 		}
 	}
@@ -156,16 +167,16 @@ func (t *Tree) regroup(centres []Centre) (micros []*micro, owner []int, clusters
 		nearest, _ := t.metric.Nearest(centroid, rows, t.stride)
 		if place[nearest] == 0 {
 			clusters = append(clusters, identity.Cluster{
-				Segment: centres[nearest].Segment, Members: &cf.Feature{}, From: map[clustering.SegmentID]identity.Share{},
+				Segment: centres[nearest].Segment, Members: &cf.Feature{}, Origins: identity.Shares{}, From: identity.Shares{},
 			})
 			place[nearest] = len(clusters)
 		}
 		c := &clusters[place[nearest]-1]
 		c.Members.Merge(&m.members)
-		from := c.From[m.segment.number()]
-		from.Weight += m.members.N()
-		from.Fresh += m.fresh
-		c.From[m.segment.number()] = from
+		c.From[m.segment.number()] += m.members.N()
+		for _, e := range m.origins {
+			c.Origins[e.segment] += e.weight
+		}
 		micros, owner = append(micros, m), append(owner, place[nearest]-1)
 		return true
 	})

@@ -2,6 +2,8 @@ package kmeans
 
 import (
 	"math"
+
+	"github.com/shoal-stream/shoal/plugin/clustering"
 )
 
 // Choice is how many segments there are to be.
@@ -18,25 +20,24 @@ const (
 
 // choose finds the number of segments, and the best partition into so many: the number
 // with the best simplified silhouette. It changes only when another was clearly better
-// several times in a row, and only where there is a search.
+// several times in a row, and only where others are explored.
 func (c *cloud) choose(r Refinement) (*partition, Choice) {
 	choice := r.Choice
 	if choice.Min == choice.Max {
 		choice.Now, choice.Streak = choice.Min, 0
-		return c.best(r, choice.Now), choice
+		return c.best(r, choice.Now, r.Restarts), choice
 	}
-	choice.Now = min(choice.Now, choice.Max)
-	if choice.Now != 0 && choice.Now < choice.Min {
-		choice.Now = choice.Min
+	if choice.Now != 0 { // one that has lost all its members does not come back elsewhere
+		choice.Now = max(choice.Min, min(choice.Now, choice.Max, present(r.Summary)))
 	}
-	if r.Restarts == 0 && choice.Now != 0 {
-		return c.best(r, choice.Now), choice
+	if r.Explore == 0 && choice.Now != 0 {
+		return c.best(r, choice.Now, r.Restarts), choice
 	}
 
 	var now, winner *partition
 	nowIndex, winnerIndex, winnerK := math.Inf(-1), math.Inf(-1), 0
 	for k := choice.Min; k <= choice.Max; k++ {
-		p := c.best(r, k)
+		p := c.best(r, k, max(1, r.Explore))
 		index := c.silhouette(p)
 		if k == choice.Now {
 			now, nowIndex = p, index
@@ -63,6 +64,15 @@ func (c *cloud) choose(r Refinement) (*partition, Choice) {
 	return winner, choice
 }
 
+// present is the number of segments that have members.
+func present(summary []Entry) int {
+	seen := map[clustering.SegmentID]struct{}{}
+	for _, e := range summary {
+		seen[e.Segment] = struct{}{}
+	}
+	return len(seen)
+}
+
 // filled is the number of centres that have points.
 func (p *partition) filled() (n int) {
 	for _, w := range p.weights {
@@ -86,7 +96,7 @@ func (c *cloud) silhouette(p *partition) float64 {
 			if p.weights[k] == 0 {
 				continue
 			}
-			d := c.metric.Squared(c.point(i), p.centres[k*c.d:][:c.d])
+			d := c.squared(c.point(i), p.centres[k*c.d:][:c.d])
 			if k == p.of[i] {
 				a = d
 			} else {

@@ -16,7 +16,9 @@ const (
 type clock struct {
 	applied     uint64 // points
 	refinements uint64 // in effect
-	searched    uint64 // the applied points when segments were last searched from scratch
+	begun       uint64 // the applied points when the last refinement began
+	searched    uint64 // when segments were last searched from scratch
+	explored    uint64 // when other numbers of segments were last looked at
 	asOf        int64  // newest event time
 	landmark    int64  // event time at which a vector weighs 1
 }
@@ -59,7 +61,7 @@ func (t *Tree) fade(g float64) {
 	t.weight *= g
 	t.root.each(func(m *micro) bool {
 		m.members.Decay(g)
-		m.fresh *= g
+		m.origins.scale(g)
 		t.touch(m)
 		return true
 	})

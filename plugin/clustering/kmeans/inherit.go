@@ -27,7 +27,7 @@ func (t *Tree) Inherit(lineage []byte, refinements uint64) (err error) {
 // Import implements [clustering.Engine]. Only micro-clusters of its segment take a vector,
 // so each customer keeps theirs until Refine.
 func (t *Tree) Import(x []float64, at int64, home clustering.SegmentID) clustering.MicroID {
-	id := t.put(x, at, 0, t.segments.find(home))
+	id := t.put(x, at, home, t.segments.find(home))
 	if powerOfTwo(uint64(t.weight)) {
 		t.measure(true)
 	}

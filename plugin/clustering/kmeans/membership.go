@@ -13,7 +13,7 @@ import (
 type micro struct {
 	id       clustering.MicroID
 	members  cf.Feature
-	fresh    float64              // weight of the members that are new in the population, see Tree.put
+	origins  origins
 	segment  *segment             // nil while warming up
 	since    int64                // event time at which it came there
 	cause    clustering.Cause     // why it did
@@ -152,7 +152,7 @@ func (b *membership) letGo(m *micro, id clustering.MicroID) {
 // holds it, becomes an alias.
 func (b *membership) merge(from, into *micro) {
 	into.members.Merge(&from.members)
-	into.fresh += from.fresh
+	into.origins.merge(from.origins)
 	for _, id := range from.aliases {
 		b.aliases[id].to = into
 	}

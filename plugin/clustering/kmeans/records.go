@@ -114,7 +114,11 @@ func (b *membership) save(w *writer) {
 		w.varint(m.since)
 		w.value = append(w.value, byte(m.cause))
 		w.uvarint(m.carriers)
-		w.float(m.fresh)
+		w.uvarint(uint64(len(m.origins)))
+		for _, e := range m.origins {
+			w.uvarint(uint64(e.segment))
+			w.float(e.weight)
+		}
 		w.feature(&m.members)
 		w.put()
 	}
@@ -139,7 +143,10 @@ func (b *membership) loadMicro(l *loading, number uint64, r *reader) {
 	m := &micro{id: clustering.MicroID(number)}
 	l.segmentOf[m.id] = clustering.SegmentID(r.Uvarint())
 	m.since, m.cause = r.Varint(), clustering.Cause(r.Byte())
-	m.carriers, m.fresh = r.Uvarint(), r.Float()
+	m.carriers = r.Uvarint()
+	for range min(r.Uvarint(), uint64(len(r.Rest()))) {
+		m.origins = append(m.origins, origin{clustering.SegmentID(r.Uvarint()), r.Float()})
+	}
 	r.feature(&m.members)
 	b.micros[m.id] = m
 }

@@ -12,7 +12,8 @@ import (
 
 const (
 	maxRounds  = 60    // of Lloyd's algorithm, if it does not settle before
-	hysteresis = 0.995 // a search from scratch must reach this share of the inertia to win
+	heats      = 4     // rounds after which only the best of several searches goes on
+	hysteresis = 0.997 // a search from scratch must reach this share of the inertia to win
 )
 
 // Refinement is the task of finding the segments of a summary: all that the outcome
@@ -22,7 +23,8 @@ type Refinement struct {
 	Metric   *cf.Metric
 	Choice   Choice
 	Seed     uint64
-	Restarts int // searches from scratch that compete with the segments as they are; with 0, their number stays
+	Restarts int // searches from scratch that compete with the segments as they are
+	Explore  int // the same for each other number of segments, where that is to be chosen; 0: it stays
 }
 
 // Entry is one micro-cluster of a summary.
@@ -59,18 +61,42 @@ func (r Refinement) Run() Outcome {
 	return Outcome{Centres: best.result(c, r.Metric), Choice: choice}
 }
 
-// best is the best partition into k that the task has searches for.
-func (c *cloud) best(r Refinement, k int) *partition {
+// best is the best partition into k that so many searches find.
+func (c *cloud) best(r Refinement, k, searches int) *partition {
 	random := rand.New(rand.NewPCG(0x73686f616c, r.Seed<<8|uint64(k)))
 	best := c.continued(r, k, random)
-	for range r.Restarts {
+	if best != nil {
+		rounds := maxRounds
+		if searches > 0 && k != r.Choice.Now {
+			rounds = heats
+		}
+		best = c.lloyd(best, rounds)
+	}
+	if searches == 0 && best != nil {
+		return best
+	}
+	var fresh *partition
+	for range max(1, searches) {
 		start := c.seeded(nil, k, random)
-		fresh := c.lloyd(&partition{centres: start, segments: make([]clustering.SegmentID, len(start)/c.d)})
-		if best == nil || fresh.inertia+c.within < hysteresis*(best.inertia+c.within) {
+		p := c.lloyd(&partition{centres: start, segments: make([]clustering.SegmentID, len(start)/c.d)}, heats)
+		if fresh == nil || p.inertia < fresh.inertia {
+			fresh = p
+		}
+	}
+	if best == nil || fresh.inertia < best.inertia*hopeful {
+		if fresh = c.lloyd(fresh, maxRounds); best == nil || c.isBetter(fresh, best) {
 			best = fresh
 		}
 	}
-	return best
+	if r.Choice.Now != 0 && k != r.Choice.Now {
+		return best // good enough to compare numbers of segments by
+	}
+	return c.improved(best, random)
+}
+
+// isBetter tells that a partition is clearly better than another.
+func (c *cloud) isBetter(p, other *partition) bool {
+	return p.inertia+c.within < hysteresis*(other.inertia+c.within)
 }
 
 // cloud is a summary as weighted points in scaled units, where distance is Euclid's.
@@ -81,17 +107,21 @@ type cloud struct {
 	weight []float64
 	within float64 // what the points' own spread adds to any inertia
 	metric *cf.Metric
+	whole  bool // no point lacks a dimension
+
+	distances []float64 // scratch
 }
 
 func newCloud(r Refinement) *cloud {
 	d, n := max(1, r.Metric.Dims()), len(r.Summary)
-	c := &cloud{d: d, points: make([]float64, n*d), counts: make([]float64, n*d), weight: make([]float64, n), metric: r.Metric.Scaled()}
+	c := &cloud{d: d, points: make([]float64, n*d), counts: make([]float64, n*d), weight: make([]float64, n), metric: r.Metric.Scaled(), whole: true, distances: make([]float64, n)}
 	for i, entry := range r.Summary {
 		point := c.point(i)
 		r.Metric.Scale(point, entry.Centroid)
 		for j := range d {
 			switch {
 			case math.IsNaN(point[j]):
+				c.whole = false
 			case entry.Observed != nil && j < len(entry.Observed):
 				c.counts[i*d+j] = entry.Observed[j]
 			default:
@@ -106,6 +136,33 @@ func newCloud(r Refinement) *cloud {
 
 func (c *cloud) point(i int) []float64 { return c.points[i*c.d:][:c.d] }
 
+// squared is the squared distance between two points.
+func (c *cloud) squared(x, y []float64) (sum float64) {
+	if !c.whole {
+		return c.metric.Squared(x, y)
+	}
+	y = y[:len(x)]
+	for j, v := range x {
+		sum += (v - y[j]) * (v - y[j])
+	}
+	return sum
+}
+
+// nearest is the centre nearest to a point, and its squared distance.
+func (c *cloud) nearest(i int, centres []float64) (nearest int, least float64) {
+	x := c.point(i)
+	if !c.whole {
+		return c.metric.Nearest(x, centres, c.d)
+	}
+	least = math.Inf(1)
+	for k := 0; len(centres) >= c.d; k, centres = k+1, centres[c.d:] {
+		if d := c.squared(x, centres[:c.d]); d < least {
+			nearest, least = k, d
+		}
+	}
+	return nearest, least
+}
+
 // partition assigns each point to a centre.
 type partition struct {
 	centres  []float64
@@ -115,7 +172,7 @@ type partition struct {
 	inertia  float64                // sum of weighted squared distances
 }
 
-// continued is the partition into k that the present segments lead to: nil if there are
+// continued is the partition into k that the present segments start from: nil if there are
 // none.
 func (c *cloud) continued(r Refinement, k int, random *rand.Rand) *partition {
 	p := &partition{of: make([]int, len(r.Summary))}
@@ -144,7 +201,7 @@ func (c *cloud) continued(r Refinement, k int, random *rand.Rand) *partition {
 	c.centre(p)
 	p.centres = c.seeded(p.centres, k, random)
 	p.segments = append(p.segments, make([]clustering.SegmentID, len(p.centres)/c.d-len(p.segments))...)
-	return c.lloyd(p)
+	return p
 }
 
 // seeded adds centres up to k. Each is the best of a few points, drawn by their share
@@ -155,7 +212,7 @@ func (c *cloud) seeded(centres []float64, k int, random *rand.Rand) []float64 {
 	for i := range n {
 		least[i] = 1 // the first is drawn by weight
 		if len(centres) > 0 {
-			_, least[i] = c.metric.Nearest(c.point(i), centres, c.d)
+			_, least[i] = c.nearest(i, centres)
 		}
 	}
 	draws := 2 + int(math.Log(float64(k)))
@@ -200,7 +257,7 @@ func (c *cloud) draw(least []float64, mark float64) (chosen int) {
 // distances to the nearest centre then.
 func (c *cloud) tried(i int, first bool, least, trial []float64) (inertia float64) {
 	for other, w := range c.weight {
-		d := c.metric.Squared(c.point(other), c.point(i))
+		d := c.squared(c.point(other), c.point(i))
 		if !first {
 			d = min(d, least[other])
 		}
@@ -211,10 +268,10 @@ func (c *cloud) tried(i int, first bool, least, trial []float64) (inertia float6
 }
 
 // lloyd assigns points to their nearest centres and moves those to the means of their
-// points, until nothing changes.
-func (c *cloud) lloyd(p *partition) *partition {
+// points, until nothing changes, for so many rounds at most.
+func (c *cloud) lloyd(p *partition, rounds int) *partition {
 	p.of = make([]int, len(c.weight))
-	for round := range maxRounds {
+	for round := range rounds {
 		if !c.assign(p) && round > 0 {
 			break
 		}
@@ -226,10 +283,10 @@ func (c *cloud) lloyd(p *partition) *partition {
 // assign tells whether any point has another centre than before.
 func (c *cloud) assign(p *partition) (moved bool) {
 	p.inertia = 0
-	distances := make([]float64, len(c.weight))
+	distances := c.distances
 	p.weights = make([]float64, len(p.segments))
 	for i, w := range c.weight {
-		nearest, squared := c.metric.Nearest(c.point(i), p.centres, c.d)
+		nearest, squared := c.nearest(i, p.centres)
 		moved = moved || nearest != p.of[i]
 		p.of[i], distances[i] = nearest, squared
 		p.inertia += w * squared

@@ -23,6 +23,15 @@ func begin(r Refinement, due uint64) *task {
 	return t
 }
 
+// settles tells that the task looks at all that it may change: what is as it is afterwards,
+// is so for good.
+func (t *task) settles() bool {
+	if t.Choice.Min == t.Choice.Max {
+		return t.Restarts > 0
+	}
+	return t.Explore > 0
+}
+
 // saveTask puts the refinement under way, but for its metric, which is the one in force.
 func (t *Tree) saveTask(w *writer) {
 	w.begin(kindTask)
@@ -38,6 +47,7 @@ func (t *Tree) saveTask(w *writer) {
 	w.uvarint(t.task.due)
 	w.uvarint(r.Seed)
 	w.uvarint(uint64(r.Restarts))
+	w.uvarint(uint64(r.Explore))
 	w.choice(r.Choice)
 	w.uvarint(uint64(d))
 	w.uvarint(uint64(len(r.Summary)))
@@ -88,7 +98,9 @@ func (r *reader) choice() (c Choice) {
 
 // loadTask reads what saveTask put. It begins when the metric is known.
 func loadTask(r *reader) (task Refinement, due uint64) {
-	due, task.Seed, task.Restarts, task.Choice = r.Uvarint(), r.Uvarint(), int(min(r.Uvarint(), restarts)), r.choice()
+	due, task.Seed = r.Uvarint(), r.Uvarint()
+	task.Restarts, task.Explore = int(min(r.Uvarint(), restarts)), int(min(r.Uvarint(), explore))
+	task.Choice = r.choice()
 	d, n := r.Uvarint(), r.Uvarint()
 	if rest := uint64(len(r.Rest())); n > rest || d > rest/8 {
 		r.Refuse()

@@ -15,7 +15,7 @@ type TreeConfig struct {
 	KMin, KMax    int           // bounds of the choice; 0: 2 and 12
 	MicroClusters int           // that summarise the population at most, at least 2·K; 0: 1000
 	Warmup        int           // vectors that are in before there are segments, from 1; 0: 200
-	RefreshPoints int           // applied points between refinements, from 1; 0: 1000
+	RefreshPoints int           // applied points between refinements, from 1; 0: 1000; fewer while there are fewer than twenty times as many vectors
 	HalfLife      time.Duration // in which the weight of a vector fades to a half, in event time; 0: none fades
 	Weight        cf.Weight     // of a dimension in the distance; nil: 1
 	Scaling       cf.Scaling    // of the distance
@@ -30,7 +30,7 @@ type TreeConfig struct {
 // many, the threshold rises and neighbours of one segment merge: the tree is BIRCH's
 // (Zhang et al. 1996) with the cluster features of BETULA.
 //
-// A refinement starts at every RefreshPoints-th point and runs beside the stream, on a
+// A refinement starts after every RefreshPoints points and runs beside the stream, on a
 // summary as it is then; it takes effect half the way to the next, so that the same
 // points always have the same effect. Between refinements a new micro-cluster belongs to
 // the nearest segment.
@@ -107,13 +107,11 @@ func NewTree(config TreeConfig) (*Tree, error) {
 }
 
 // Insert implements [clustering.Engine].
-func (t *Tree) Insert(x []float64, at int64) clustering.MicroID { return t.put(x, at, 1, nil) }
+func (t *Tree) Insert(x []float64, at int64) clustering.MicroID { return t.put(x, at, 0, nil) }
 
-// put inserts a vector that is, so far, new in the population: so it is known of each
-// micro-cluster how many of its members are no old customers of a segment, which tells
-// the birth of a segment from a split. With a home, only micro-clusters of that segment
-// take it.
-func (t *Tree) put(x []float64, at int64, fresh float64, home *segment) clustering.MicroID {
+// put inserts a vector that comes from a segment, or from outside of the population. With
+// a home, only micro-clusters of that segment take it.
+func (t *Tree) put(x []float64, at int64, from clustering.SegmentID, home *segment) clustering.MicroID {
 	x = t.observe(x)
 	w := t.weigh(at)
 	t.weight += w
@@ -132,7 +130,7 @@ func (t *Tree) put(x []float64, at int64, fresh float64, home *segment) clusteri
 		t.plant(m, neighbour)
 	}
 	t.insert(m, w, x)
-	m.fresh += fresh * w
+	m.origins.add(from, w)
 	t.refresh(m.place)
 	if founded {
 		t.climb(m.place, func(f *cf.Feature) { f.Insert(w, x) })
@@ -163,16 +161,15 @@ func (t *Tree) Retract(id clustering.MicroID, x []float64) error {
 
 // Move implements [clustering.Engine].
 func (t *Tree) Move(id clustering.MicroID, from, to []float64, at int64) (clustering.MicroID, error) {
-	fresh, err := t.take(id, from)
+	origin, err := t.take(id, from)
 	if err != nil {
 		return 0, err
 	}
-	return t.put(to, at, fresh, nil), nil
+	return t.put(to, at, origin, nil), nil
 }
 
-// take retracts a vector, and returns how far it is new in the population: as far as the
-// members of its micro-cluster are.
-func (t *Tree) take(id clustering.MicroID, x []float64) (fresh float64, err error) {
+// take retracts a vector, and returns the segment that it comes from.
+func (t *Tree) take(id clustering.MicroID, x []float64) (from clustering.SegmentID, err error) {
 	if t.fading {
 		return 0, errFading
 	}
@@ -182,8 +179,7 @@ func (t *Tree) take(id clustering.MicroID, x []float64) (fresh float64, err erro
 		return 0, err
 	}
 	t.weight--
-	fresh = min(1, m.fresh/(m.members.N()+1))
-	m.fresh -= fresh
+	from = m.origins.take()
 	if m.segment != nil {
 		err = m.segment.members.Retract(1, x)
 		t.segments.touch(m.segment)
@@ -193,7 +189,7 @@ func (t *Tree) take(id clustering.MicroID, x []float64) (fresh float64, err erro
 		t.remove(m)
 		t.uproot(m.place)
 	}
-	return fresh, err
+	return from, err
 }
 
 // Release implements [clustering.Engine].

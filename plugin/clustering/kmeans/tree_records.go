@@ -16,7 +16,8 @@ func (t *Tree) Save(to clustering.Records) {
 	w.begin(kindHeader)
 	w.value = append(w.value, recordVersion)
 	for _, n := range [...]uint64{
-		uint64(t.last), t.lastNode, t.root.id, t.clock.applied, t.clock.refinements, t.clock.searched,
+		uint64(t.last), t.lastNode, t.root.id, t.clock.applied, t.clock.refinements, t.clock.begun,
+		t.clock.searched, t.clock.explored,
 	} {
 		w.uvarint(n)
 	}
@@ -121,7 +122,10 @@ func (t *Tree) Load(key, value []byte) error {
 		}
 		l.began = true
 		t.last, t.lastNode, l.root = clustering.MicroID(r.Uvarint()), r.Uvarint(), r.Uvarint()
-		t.clock = clock{applied: r.Uvarint(), refinements: r.Uvarint(), searched: r.Uvarint(), asOf: r.Varint(), landmark: r.Varint()}
+		t.clock = clock{
+			applied: r.Uvarint(), refinements: r.Uvarint(), begun: r.Uvarint(), searched: r.Uvarint(), explored: r.Uvarint(),
+			asOf: r.Varint(), landmark: r.Varint(),
+		}
 		t.loadChoice(r.choice())
 		t.weight, t.threshold = r.Float(), r.Float()
 	case kindLineage:
