@@ -218,6 +218,14 @@ func (x *extract) bind(ctx context.Context, s *store.Store) (*aggregate.Codec, e
 				b.layout = layout.Append(nil)
 				tx.Set(key, b.layout)
 			}
+			specs := encodeSpecs(x.plan.Specs())
+			stored, err = tx.Get(specsKey(x.set))
+			if err != nil {
+				return err
+			}
+			if !bytes.Equal(specs, stored) {
+				tx.Set(specsKey(x.set), specs)
+			}
 			b.codec, err = layout.Codec(x.plan)
 			return err
 		})

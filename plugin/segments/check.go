@@ -1,6 +1,7 @@
 package segments
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 
@@ -11,7 +12,8 @@ import (
 
 // Check proves the invariants of every model in the store, and counts its
 // customers: the engine is sound; every contribution points at a micro-cluster that
-// lives, or at what it has become; the contributions of each add up to its members.
+// lives, or at what it has become; the contributions of each add up to its members; the
+// history can be read, and somebody looks after each customer who may become inactive.
 func Check(r store.Reader) (customers map[string]int, err error) {
 	names, err := store.Namespaces(r, store.KindModel)
 	if err != nil {
@@ -43,6 +45,9 @@ func checkModel(r store.Reader, name string) (customers int, err error) {
 	if err := s.engine.Check(); err != nil {
 		return 0, err
 	}
+	if err := s.checkHistory(r, name); err != nil {
+		return 0, err
+	}
 	if !d.Keyed {
 		return int(s.engine.Size()), nil
 	}
@@ -72,6 +77,64 @@ func checkModel(r store.Reader, name string) (customers int, err error) {
 		return 0, err
 	}
 	return customers, s.compare(sums, customers)
+}
+
+// checkHistory proves that the log, the moves of customers and the index of activity can be
+// read, and that no entry is from the future.
+func (s *state) checkHistory(r store.Reader, name string) error {
+	prefix := store.Prefix(store.KindEvent, name)
+	err := r.Scan(prefix, func(key, value []byte) error {
+		if _, err := decodeEntry(value); err != nil || len(key) != len(prefix)+8 {
+			return errEntry
+		}
+		if n := binary.BigEndian.Uint64(key[len(prefix):]); n > s.clock.events {
+			return fmt.Errorf("entry %d of its log is beyond the last, %d", n, s.clock.events)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	err = r.Scan(store.Prefix(store.KindMoves, name), func(_, value []byte) error {
+		list, err := decodeMoves(value)
+		if err != nil {
+			return err
+		}
+		for _, v := range list {
+			if v.sequence > s.clock.events {
+				return fmt.Errorf("a move is entry %d of its log, beyond the last, %d", v.sequence, s.clock.events)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.checkActivity(r, name)
+}
+
+// checkActivity proves that each customer is looked after, where they leave when they are
+// inactive.
+func (s *state) checkActivity(r store.Reader, name string) error {
+	watched := map[string]struct{}{}
+	prefix := store.Prefix(store.KindActivity, name)
+	err := r.Scan(prefix, func(key, _ []byte) error {
+		if len(key) < len(prefix)+8 {
+			return errors.New("a place in its index of activity is damaged: restore the newest backup to a new path")
+		}
+		watched[string(key[len(prefix)+8:])] = struct{}{}
+		return nil
+	})
+	if err != nil || s.definition.InactiveAfter == 0 {
+		return err
+	}
+	prefix = store.Prefix(store.KindContribution, name)
+	return r.Scan(prefix, func(key, _ []byte) error {
+		if _, ok := watched[string(key[len(prefix):])]; !ok {
+			return errors.New("nobody looks after one of its customers, whether they are active")
+		}
+		return nil
+	})
 }
 
 func (s *state) compare(sums map[clustering.SegmentID]*cf.Feature, customers int) error {

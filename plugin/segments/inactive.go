@@ -33,7 +33,7 @@ type duePlace struct {
 }
 
 // lookedAfter is how many customers are looked after at each applied point at most.
-const lookedAfter = 64
+const lookedAfter = 256
 
 // slotLength is the unit of the index: short where customers are let go soon.
 func slotLength(inactiveAfter time.Duration) time.Duration {

@@ -3,6 +3,7 @@ package segments
 import (
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/store"
@@ -98,8 +99,8 @@ func (m *model) move(tx *store.Tx, s *state, p point) (contribution, status, err
 // isPast tells that a customer who is not in the model has left it for being inactive, and
 // that this point does not bring them back.
 func (s *state) isPast(p point) bool {
-	inactive := s.definition.InactiveAfter
-	return inactive > 0 && (p.silent || p.at < s.clock.asOf-int64(inactive))
+	inactive := int64(s.definition.InactiveAfter)
+	return inactive > 0 && (p.silent || p.at < max(s.clock.asOf, math.MinInt64+inactive)-inactive)
 }
 
 // stay is the contribution of a customer whose message changes nothing.

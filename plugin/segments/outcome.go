@@ -162,7 +162,8 @@ func (s *state) contrasts(segment clustering.Segment, most int) (list []contrast
 		}
 	}
 	slices.SortStableFunc(list, func(a, b contrast) int {
-		return cmp.Compare(math.Abs(b.deviation), math.Abs(a.deviation))
+		// hundredths: what differs by rounding stays in the order of the features
+		return cmp.Compare(math.Round(100*math.Abs(b.deviation)), math.Round(100*math.Abs(a.deviation)))
 	})
 	return list[:min(most, len(list))]
 }

@@ -33,8 +33,11 @@ func iterate(txn *badger.Txn, prefix, from []byte, keysOnly bool, visit func(*ba
 	return nil
 }
 
-func scan(txn *badger.Txn, prefix []byte, fn func(key, value []byte) error) error {
-	return iterate(txn, prefix, prefix, false, func(item *badger.Item) error {
+func scan(txn *badger.Txn, prefix, from []byte, fn func(key, value []byte) error) error {
+	if len(from) == 0 {
+		from = prefix
+	}
+	return iterate(txn, prefix, from, false, func(item *badger.Item) error {
 		value, err := item.ValueCopy([]byte{})
 		if err != nil {
 			return err

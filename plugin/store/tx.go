@@ -15,6 +15,8 @@ type Reader interface {
 	Get(key []byte) ([]byte, error)
 	// Scan calls fn for each key with the prefix, in order, until fn errs.
 	Scan(prefix []byte, fn func(key, value []byte) error) error
+	// ScanFrom is Scan from a key on.
+	ScanFrom(prefix, from []byte, fn func(key, value []byte) error) error
 	// Next returns the first key that is not less than from, nil when there is none.
 	Next(from []byte) ([]byte, error)
 }
@@ -83,7 +85,12 @@ func (tx *Tx) Uncommitted(key []byte) bool {
 
 // Scan sees what earlier steps set, not the step under way.
 func (tx *Tx) Scan(prefix []byte, fn func(key, value []byte) error) error {
-	return scan(tx.txn, prefix, fn)
+	return scan(tx.txn, prefix, prefix, fn)
+}
+
+// ScanFrom sees what earlier steps set, not the step under way.
+func (tx *Tx) ScanFrom(prefix, from []byte, fn func(key, value []byte) error) error {
+	return scan(tx.txn, prefix, from, fn)
 }
 
 // ScanKeys calls fn for each key with the prefix, in order and from one on, until fn errs.

@@ -8,6 +8,7 @@ import (
 
 // Plan computes a set of features. It is immutable, and safe for concurrent use.
 type Plan struct {
+	specs     []Spec
 	features  []feature
 	names     []string
 	measures  []measure
@@ -30,7 +31,7 @@ type feature struct {
 // Compile checks the specs and finds the least that has to be kept for them. The
 // error names the field of the spec, such as features[3].half_life.
 func Compile(specs []Spec) (*Plan, error) {
-	p := &Plan{}
+	p := &Plan{specs: slices.Clone(specs)}
 	for i, spec := range specs {
 		if err := spec.check(); err != nil {
 			return nil, fmt.Errorf("features[%d].%w", i, err)
@@ -47,6 +48,9 @@ func Compile(specs []Spec) (*Plan, error) {
 	p.indexKinds()
 	return p, nil
 }
+
+// Specs are those that the plan was compiled from.
+func (p *Plan) Specs() []Spec { return slices.Clone(p.specs) }
 
 func (p *Plan) add(spec Spec) (err error) {
 	f := feature{spec: spec}
