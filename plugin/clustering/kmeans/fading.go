@@ -76,7 +76,7 @@ func (n *node) fade(t *Tree, g float64) {
 	if n.micro != nil {
 		return
 	}
-	n.summary.Decay(g)
+	n.mean.decay(g)
 	t.touchNode(n)
 	for _, child := range n.children {
 		child.fade(t, g)

@@ -3,8 +3,6 @@ package kmeans
 import (
 	"math"
 	"slices"
-
-	"github.com/shoal-stream/shoal/plugin/clustering/cf"
 )
 
 var nan = math.NaN()
@@ -16,11 +14,11 @@ const capacity = 32
 // node is a place in the tree: an inner one, or that of a micro-cluster, which has no
 // children. All micro-clusters are equally far from the root.
 type node struct {
-	id       uint64      // of an inner node
-	micro    *micro      // of a place without children
-	summary  *cf.Feature // of what lies below, as it was when it was last summarised
-	parent   *node       // nil: the root, whose summary would be the population, and is not kept
-	slot     int         // among the children of the parent
+	id       uint64 // of an inner node
+	micro    *micro // of a place without children
+	mean     mean   // of an inner node, but for the root; as it was when it was last summarised
+	parent   *node  // nil: the root
+	slot     int    // among the children of the parent
 	children []*node
 	rows     []float64 // centroids of the children, side by side for a quick search
 
@@ -30,7 +28,7 @@ type node struct {
 
 func (t *Tree) newNode() *node {
 	t.lastNode++
-	n := &node{id: t.lastNode, summary: &cf.Feature{}}
+	n := &node{id: t.lastNode}
 	t.touchNode(n)
 	return n
 }
@@ -65,15 +63,15 @@ func (t *Tree) plant(m, neighbour *micro) {
 	if neighbour != nil {
 		bed = neighbour.place.parent
 	}
-	m.place = &node{micro: m, summary: &m.members}
+	m.place = &node{micro: m}
 	t.attach(bed, m.place)
 }
 
-// climb applies what a new place brings to the summaries of all above it.
-func (t *Tree) climb(place *node, apply func(*cf.Feature)) {
+// climb applies what a new place brings to the means of all above it.
+func (t *Tree) climb(place *node, apply func(*mean)) {
 	t.refresh(place)
 	for n := place.parent; n.parent != nil; n = n.parent {
-		apply(n.summary)
+		apply(&n.mean)
 		t.refresh(n)
 		t.touchNode(n)
 	}
@@ -90,7 +88,14 @@ func (t *Tree) attach(n, child *node) {
 
 // refresh copies the centroid of a node to its row.
 func (t *Tree) refresh(n *node) {
-	n.summary.Centroid(n.parent.rows[n.slot*t.stride:][:t.stride])
+	row := n.parent.rows[n.slot*t.stride:][:t.stride]
+	if n.micro != nil {
+		n.micro.members.Centroid(row)
+		return
+	}
+	for j := copy(row, n.mean.at); j < len(row); j++ {
+		row[j] = nan
+	}
 }
 
 // uproot takes a place out, and with it the nodes that this leaves without children.
@@ -168,7 +173,7 @@ func (t *Tree) splitIfFull(n *node) {
 	t.splitIfFull(n.parent)
 }
 
-// summarise brings all summaries up to date. In between, vectors come and go without a
+// summarise brings all means up to date. In between, vectors come and go without a
 // change above their micro-cluster: the way there may be a little old.
 func (t *Tree) summarise(n *node) {
 	for _, child := range n.children {
@@ -185,9 +190,13 @@ func (t *Tree) summarise(n *node) {
 
 // summarise sums the children up anew.
 func (n *node) summarise() {
-	n.summary.Reset()
+	n.mean.reset()
 	for _, child := range n.children {
-		n.summary.Merge(child.summary)
+		if child.micro != nil {
+			n.mean.join(&child.micro.members)
+		} else {
+			n.mean.merge(&child.mean)
+		}
 	}
 }
 

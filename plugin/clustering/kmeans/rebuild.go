@@ -82,7 +82,7 @@ func (t *Tree) replace(place *node, mixed bool) {
 	default:
 		t.attach(nearest.place.parent, place)
 	}
-	t.climb(place, func(f *cf.Feature) { f.Merge(&m.members) })
+	t.climb(place, func(above *mean) { above.join(&m.members) })
 	t.splitIfFull(place.parent)
 }
 
@@ -96,13 +96,13 @@ func union(a, b *micro, squared float64) float64 {
 // unite merges a micro-cluster with one in the tree. The heavier lives on, there.
 func (t *Tree) unite(m, planted *micro) {
 	place := planted.place
-	t.climb(place, func(f *cf.Feature) { f.Merge(&m.members) })
+	t.climb(place, func(above *mean) { above.join(&m.members) })
 	from, into := m, planted
 	if n := m.members.N(); n > planted.members.N() || n == planted.members.N() && m.id < planted.id {
 		from, into = planted, m
 	}
 	t.merge(from, into)
-	into.place, place.micro, place.summary = place, into, &into.members
+	into.place, place.micro = place, into
 	t.refresh(place)
 }
 

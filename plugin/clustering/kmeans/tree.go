@@ -133,7 +133,7 @@ func (t *Tree) put(x []float64, at int64, from clustering.SegmentID, home *segme
 	m.origins.add(from, w)
 	t.refresh(m.place)
 	if founded {
-		t.climb(m.place, func(f *cf.Feature) { f.Insert(w, x) })
+		t.climb(m.place, func(above *mean) { above.insert(w, x) })
 	}
 	if m.segment != nil {
 		m.segment.members.Insert(w, x)

@@ -76,8 +76,8 @@ func (t *Tree) checkNode(n *node, depth int) (count int, err error) {
 		}
 		count += below
 	}
-	if n != t.root && n.summary.N() == 0 {
-		return 0, fmt.Errorf("node %d has no summary", n.id)
+	if len(n.mean.at) != len(n.mean.weights) {
+		return 0, fmt.Errorf("node %d has %d means and %d weights", n.id, len(n.mean.at), len(n.mean.weights))
 	}
 	return count, nil
 }

@@ -64,7 +64,7 @@ func (p *segmentation) save(w *writer) {
 }
 
 // saveNode puts an inner node: whether its children are micro-clusters, their number and
-// numbers, then the summary, which the root does not have.
+// numbers, then the mean, which the root does not have: weight and place in each dimension.
 func (t *Tree) saveNode(w *writer, n *node) {
 	w.begin(kindNode, n.id)
 	if n.gone {
@@ -85,7 +85,10 @@ func (t *Tree) saveNode(w *writer, n *node) {
 		}
 	}
 	if n != t.root {
-		w.feature(n.summary)
+		for j, weight := range n.mean.weights {
+			w.float(weight)
+			w.float(n.mean.at[j])
+		}
 	}
 	w.put()
 }
@@ -162,7 +165,7 @@ func (t *Tree) Load(key, value []byte) error {
 }
 
 func (l *treeLoading) loadNode(number uint64, r *reader) {
-	n := &loadedNode{node: &node{id: number, summary: &cf.Feature{}}, beds: r.Uvarint() == 1}
+	n := &loadedNode{node: &node{id: number}, beds: r.Uvarint() == 1}
 	count := r.Uvarint()
 	if count > uint64(len(r.Rest())) {
 		r.Refuse()
@@ -171,8 +174,8 @@ func (l *treeLoading) loadNode(number uint64, r *reader) {
 	for range count {
 		n.children = append(n.children, r.Uvarint())
 	}
-	if len(r.Rest()) > 0 {
-		r.feature(n.node.summary)
+	for len(r.Rest()) > 0 {
+		n.node.mean.weights, n.node.mean.at = append(n.node.mean.weights, r.Float()), append(n.node.mean.at, r.Float())
 	}
 	l.nodes[number] = n
 }
@@ -236,7 +239,7 @@ func (t *Tree) grow(l *treeLoading, n *loadedNode) error {
 			if m == nil || m.place != nil {
 				return fmt.Errorf("node %d has micro-cluster %d, which is not there or elsewhere: %w", n.node.id, number, errDamaged)
 			}
-			m.place = &node{micro: m, summary: &m.members}
+			m.place = &node{micro: m}
 			n.node.children = append(n.node.children, m.place)
 			continue
 		}
