@@ -12,6 +12,7 @@ type SegmentID uint64
 // Cause says why micro-clusters belong to another segment than before.
 type Cause byte
 
+// The causes.
 const (
 	Remodel    Cause = iota // the segments moved
 	Definition              // what defines them was changed

@@ -3,6 +3,7 @@ package clustering
 // Kind is what happened to a segment.
 type Kind byte
 
+// The kinds.
 const (
 	Birth   Kind = iota + 1 // customers who were in no segment make up a new one
 	Death                   // all customers have left, and went to different places

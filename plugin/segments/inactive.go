@@ -2,7 +2,9 @@ package segments
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
@@ -112,7 +114,7 @@ func (m *model) findDue(tx *store.Tx, s *state, today int64) error {
 			return errEnough
 		}
 		w.due = append(w.due, duePlace{key: key, customer: string(suffix[8:])})
-		w.from = append(key[:len(key):len(key)], 0) // the next key after this one
+		w.from = append(slices.Clip(key), 0) // the next key after this one
 		if len(w.due) == lookedAfter {
 			return errEnough
 		}
@@ -131,7 +133,7 @@ func (m *model) findDue(tx *store.Tx, s *state, today int64) error {
 }
 
 // errEnough ends a scan.
-var errEnough = fmt.Errorf("enough")
+var errEnough = errors.New("enough")
 
 // lookAfter lets a customer go who is inactive, and notes anew when to look after one who
 // is not.

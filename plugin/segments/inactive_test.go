@@ -1,7 +1,6 @@
 package segments
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"path/filepath"
 	"strconv"
@@ -125,7 +124,7 @@ func TestActivityKeys(t *testing.T) {
 	before := ""
 	for _, slot := range []int64{-1 << 40, -2, -1, 0, 1, 1 << 40} {
 		key := string(m.activityKey(slot, "c"))
-		assert.Greater(t, key, before, fmt.Sprint(slot))
+		assert.Greater(t, key, before, "slot %d", slot)
 		before = key
 	}
 	d := &definition{InactiveAfter: 30 * 24 * time.Hour}

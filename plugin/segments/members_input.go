@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -150,7 +151,7 @@ func (in *membersInput) scan(r store.Reader, m *model, s *state) (batch service.
 			return errEnough
 		}
 		read++
-		from = append(key[:len(key):len(key)], 0)
+		from = append(slices.Clip(key), 0)
 		c, err := decodeContribution(record)
 		if err != nil {
 			return err

@@ -226,7 +226,7 @@ func inPages(tx *store.Tx, prefix, after []byte, fn func(key []byte) error) erro
 		var keys [][]byte
 		var from []byte
 		if after != nil {
-			from = append(after[:len(after):len(after)], 0)
+			from = append(slices.Clip(after), 0)
 		}
 		err := tx.ScanKeys(prefix, from, func(key []byte) error {
 			if keys = append(keys, key); len(keys) == page {

@@ -25,6 +25,7 @@ type Weight func(dimension int) float64
 // Scaling is the unit in which a metric measures each dimension.
 type Scaling byte
 
+// The scalings.
 const (
 	Standard Scaling = iota // standard deviations of the population
 	Robust                  // as Standard, but from the quartiles: a few extreme vectors do not stretch the unit

@@ -1,6 +1,8 @@
 package kmeans
 
 import (
+	"slices"
+
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
 	"github.com/shoal-stream/shoal/plugin/clustering/identity"
@@ -194,9 +196,9 @@ func (p *segmentation) replace(numbers []clustering.SegmentID, clusters []identi
 			p.touch(s)
 		}
 	}
-	for i := len(p.list) - 1; i >= 0; i-- {
-		if !stay[p.list[i]] {
-			p.remove(p.list[i])
+	for _, s := range slices.Clone(p.list) {
+		if !stay[s] {
+			p.remove(s)
 		}
 	}
 	for i, number := range numbers {

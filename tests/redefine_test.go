@@ -1,0 +1,60 @@
+package tests
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-stream/shoal/plugin"
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+// A change of the configuration that puts every customer into a new engine, killed in the
+// middle again and again and under changing configurations, loses nobody.
+func TestKillWhileTheDefinitionChanges(t *testing.T) {
+	if testing.Short() {
+		t.Skip("it takes some seconds")
+	}
+	t.Parallel()
+	small := strings.Replace(readFile, "path: ./state,", "path: ./state, memory_budget: 32MiB,", 1) // many commits
+	dir := t.TempDir()
+	writeEvents(t, dir, shopEvents(60_000, 30_000, 1))
+	start(t, dir, fmt.Sprintf(small, "kmeans: { k: 5 }")).finish(t)
+	customers := verified(t, dir).Models["default"]
+	require.Greater(t, customers, 20_000)
+
+	// All is read; what each start does is to bring the customers over.
+	definitions := []string{
+		"online_kmeans: { k: 5 }",
+		"kmeans: { k: 5 }\n        select: [ orders, spend ]",
+		"kmeans: { k: 6 }\n        forget: { inactive_after: 300d }",
+	}
+	random := rand.New(rand.NewPCG(1, 0))
+	kills := 0
+	for i := range 12 {
+		config := fmt.Sprintf(small, definitions[i%len(definitions)])
+		if !start(t, dir, config).finishes(t, 150*time.Millisecond+time.Duration(random.IntN(800))*time.Millisecond) {
+			kills++
+		}
+	}
+	t.Logf("killed %d times, %d customers", kills, customers)
+	assert.NotZero(t, kills)
+	start(t, dir, fmt.Sprintf(small, definitions[0])).finish(t)
+	assert.Equal(t, customers, verified(t, dir).Models["default"])
+}
+
+func verified(t *testing.T, dir string) plugin.Report {
+	t.Helper()
+	s, err := store.Open(store.Options{Path: filepath.Join(dir, "state"), MemoryBudget: store.DefaultMemoryBudget})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	report, err := plugin.Verify(t.Context(), s)
+	require.NoError(t, err)
+	return report
+}
