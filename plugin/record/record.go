@@ -55,6 +55,17 @@ func (r *Reader) Uvarint() uint64 {
 	return v
 }
 
+// Count takes a number of things that are at least so many bytes long each. More than
+// there is room for are refused: so nothing is allocated for what cannot be there.
+func (r *Reader) Count(size int) int {
+	n := r.Uvarint()
+	if n > uint64(len(r.rest)/size) {
+		r.Refuse()
+		return 0
+	}
+	return int(n)
+}
+
 // Varint takes a signed number.
 func (r *Reader) Varint() int64 {
 	v, n := binary.Varint(r.rest)

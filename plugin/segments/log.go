@@ -70,7 +70,7 @@ func decodeEntry(stored []byte) (e entry, err error) {
 	e.Kind, e.cause = clustering.Kind(r.Byte()), cause(r.Byte())
 	e.At, e.Segment = r.Varint(), clustering.SegmentID(r.Uvarint())
 	for _, list := range []*[]clustering.SegmentID{&e.Parents, &e.Children} {
-		for range min(r.Uvarint(), uint64(len(r.Rest()))) {
+		for range r.Count(1) {
 			*list = append(*list, clustering.SegmentID(r.Uvarint()))
 		}
 	}

@@ -79,14 +79,14 @@ func Decode(src []byte) (*Tracker, error) {
 		return nil, ErrDamaged
 	}
 	t.last, t.round = clustering.SegmentID(r.Uvarint()), r.Uvarint()
-	for range r.count() {
+	for range r.Count(1) {
 		l := r.life()
 		t.living[l.id] = l
 	}
-	for range r.count() {
+	for range r.Count(1) {
 		t.resting = append(t.resting, r.life())
 	}
-	for range r.count() {
+	for range r.Count(1) {
 		id := clustering.SegmentID(r.Uvarint())
 		t.aliases[id] = clustering.SegmentID(r.Uvarint())
 	}
@@ -98,11 +98,8 @@ func Decode(src []byte) (*Tracker, error) {
 
 type reader struct{ record.Reader }
 
-// count takes a number of things of at least a byte each.
-func (r *reader) count() uint64 { return min(r.Uvarint(), uint64(len(r.Rest()))) }
-
 func (r *reader) numbers() (ids []clustering.SegmentID) {
-	for range r.count() {
+	for range r.Count(1) {
 		ids = append(ids, clustering.SegmentID(r.Uvarint()))
 	}
 	return ids
@@ -111,11 +108,7 @@ func (r *reader) numbers() (ids []clustering.SegmentID) {
 func (r *reader) life() *life {
 	l := &life{id: clustering.SegmentID(r.Uvarint()), born: r.Varint(), parents: r.numbers()}
 	l.trace.weight = r.Float()
-	d := r.Uvarint()
-	if d > uint64(len(r.Rest())/16) {
-		r.Refuse()
-		return l
-	}
+	d := r.Count(16)
 	l.trace.centroid, l.trace.variance = make([]float64, d), make([]float64, d)
 	for j := range d {
 		l.trace.centroid[j], l.trace.variance[j] = r.Float(), r.Float()

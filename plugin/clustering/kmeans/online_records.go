@@ -101,10 +101,10 @@ func (o *Online) loadHeader(r *reader) {
 	l.began = true
 	o.asOf = r.Varint()
 	o.last, o.applied, o.renewals = clustering.MicroID(r.Uvarint()), r.Uvarint(), r.Uvarint()
-	for range min(r.Uvarint(), uint64(len(r.Rest()))) {
+	for range r.Count(10) {
 		l.centres = append(l.centres, clustering.MicroID(r.Uvarint()))
 		l.state.Weights = append(l.state.Weights, r.Float())
-		centre := make([]float64, min(r.Uvarint(), uint64(len(r.Rest())/8)))
+		centre := make([]float64, r.Count(8))
 		for j := range centre {
 			centre[j] = r.Float()
 		}

@@ -144,7 +144,7 @@ func (b *membership) loadMicro(l *loading, number uint64, r *reader) {
 	l.segmentOf[m.id] = clustering.SegmentID(r.Uvarint())
 	m.since, m.cause = r.Varint(), clustering.Cause(r.Byte())
 	m.carriers = r.Uvarint()
-	for range min(r.Uvarint(), uint64(len(r.Rest()))) {
+	for range r.Count(9) {
 		m.origins = append(m.origins, origin{clustering.SegmentID(r.Uvarint()), r.Float()})
 	}
 	r.feature(&m.members)

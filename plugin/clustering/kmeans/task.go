@@ -101,15 +101,11 @@ func loadTask(r *reader) (task Refinement, due uint64) {
 	due, task.Seed = r.Uvarint(), r.Uvarint()
 	task.Restarts, task.Explore = int(min(r.Uvarint(), restarts)), int(min(r.Uvarint(), explore))
 	task.Choice = r.choice()
-	d, n := r.Uvarint(), r.Uvarint()
-	if rest := uint64(len(r.Rest())); n > rest || d > rest/8 {
-		r.Refuse()
-		return task, due
-	}
+	d, n := r.Uvarint(), r.Count(18)
 	for range n {
 		e := Entry{Segment: clustering.SegmentID(r.Uvarint()), Weight: r.Float(), Spread: r.Float()}
 		partial := r.Byte() == 1
-		if r.Damaged() || uint64(len(r.Rest())) < 8*d {
+		if d > uint64(len(r.Rest())/8) {
 			r.Refuse()
 			return task, due
 		}

@@ -166,12 +166,7 @@ func (t *Tree) Load(key, value []byte) error {
 
 func (l *treeLoading) loadNode(number uint64, r *reader) {
 	n := &loadedNode{node: &node{id: number}, beds: r.Uvarint() == 1}
-	count := r.Uvarint()
-	if count > uint64(len(r.Rest())) {
-		r.Refuse()
-		return
-	}
-	for range count {
+	for range r.Count(1) {
 		n.children = append(n.children, r.Uvarint())
 	}
 	for len(r.Rest()) > 0 {
