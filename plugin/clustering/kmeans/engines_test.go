@@ -34,10 +34,13 @@ func engines(t testing.TB) map[string]func() clustering.Engine {
 		}
 	}
 	return map[string]func() clustering.Engine{
-		"tree":           tree(kmeans.TreeConfig{K: 5, MicroClusters: 60, Warmup: 50, RefreshPoints: 100}),
-		"tree, unscaled": tree(kmeans.TreeConfig{K: 3, MicroClusters: 20, Warmup: 1, RefreshPoints: 7, Scaling: cf.None}),
-		"online":         online(kmeans.OnlineConfig{K: 5, Warmup: 50, RefreshPoints: 100}),
-		"online, dying":  online(kmeans.OnlineConfig{K: 8, Warmup: 20, RefreshPoints: 100, Factor: 0.7}),
+		"tree":            tree(kmeans.TreeConfig{K: 5, MicroClusters: 60, Warmup: 50, RefreshPoints: 100}),
+		"tree, unscaled":  tree(kmeans.TreeConfig{K: 3, MicroClusters: 20, Warmup: 1, RefreshPoints: 7, Scaling: cf.None}),
+		"tree, k chosen":  tree(kmeans.TreeConfig{KMin: 2, KMax: 6, MicroClusters: 60, Warmup: 50, RefreshPoints: 100, Scaling: cf.Robust}),
+		"online, fading":  online(kmeans.OnlineConfig{K: 4, Warmup: 20, RefreshPoints: 100, HalfLife: 300, Scaling: cf.Robust}),
+		"online, batches": online(kmeans.OnlineConfig{K: 4, Warmup: 20, RefreshPoints: 100, Factor: 0.9, Batches: true}),
+		"online":          online(kmeans.OnlineConfig{K: 5, Warmup: 50, RefreshPoints: 100}),
+		"online, dying":   online(kmeans.OnlineConfig{K: 8, Warmup: 20, RefreshPoints: 100, Factor: 0.7}),
 		"online, started": online(kmeans.OnlineConfig{
 			K: 2, RefreshPoints: 50,
 			Centers: [][]float64{{0, 0, 0}, {1, 1, 1}}, CenterWeights: []float64{3, 0}, Scaling: cf.None,
@@ -100,6 +103,14 @@ func (p *population) leave(t testing.TB, customer int) {
 		require.NoError(t, p.engine.Retract(h.id, h.x))
 		delete(p.held, customer)
 	}
+}
+
+// save saves the engine, at the end of a batch.
+func (p *population) save(to records) {
+	if batched, ok := p.engine.(clustering.Batched); ok {
+		batched.EndBatch()
+	}
+	p.engine.Save(to)
 }
 
 // live takes one random step.
@@ -195,14 +206,14 @@ func TestSavedAndLoadedAtAnyMoment(t *testing.T) {
 				for range 4000 {
 					p.live(t, random, list)
 					if when.IntN(20) == 0 {
-						p.engine.Save(saved)
+						p.save(saved)
 						if reload {
 							p.engine = saved.load(t, make())
 						}
 						told = append(told, p.engine.Home(p.engine.Nearest(list[0])).Segment)
 					}
 				}
-				p.engine.Save(saved)
+				p.save(saved)
 				p.check(t)
 				return saved, told
 			}
@@ -392,35 +403,6 @@ func TestConfigErrors(t *testing.T) {
 	} {
 		_, err := kmeans.NewOnline(config)
 		require.ErrorContains(t, err, want)
-	}
-}
-
-func BenchmarkEngines(b *testing.B) {
-	list := points(11, 100_000, 10, 10)
-	for _, x := range list {
-		for j := range x {
-			if math.IsNaN(x[j]) {
-				x[j] = 0
-			}
-		}
-	}
-	tree, err := kmeans.NewTree(kmeans.TreeConfig{K: 10})
-	require.NoError(b, err)
-	online, err := kmeans.NewOnline(kmeans.OnlineConfig{K: 10})
-	require.NoError(b, err)
-	for name, engine := range map[string]clustering.Engine{"tree d10": tree, "online_kmeans d10 k10": online} {
-		b.Run(name, func(b *testing.B) {
-			saved := records{}
-			b.ReportAllocs()
-			for i := range b.N {
-				engine.Release(engine.Insert(list[i%len(list)], 0))
-				engine.Advance()
-				if i%1000 == 0 {
-					engine.Save(saved)
-				}
-			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "points/s")
-		})
 	}
 }
 

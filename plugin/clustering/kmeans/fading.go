@@ -91,7 +91,7 @@ func (t *Tree) dropFaded() {
 	least, fade := faded, t.Fade()
 	var dropped []*micro
 	t.root.each(func(m *micro) bool {
-		if m.members.N()*fade < least && m.carriers == 0 && len(m.aliases) == 0 {
+		if m.members.N()*fade < least && m.carriers == 0 && len(m.aliases) == m.unused {
 			dropped = append(dropped, m)
 		}
 		return true

@@ -18,7 +18,8 @@ type micro struct {
 	since    int64                // event time at which it came there
 	cause    clustering.Cause     // why it did
 	carriers uint64               // members whose callers hold this very id
-	aliases  []clustering.MicroID // the other ids that members hold
+	aliases  []clustering.MicroID // the other ids that members hold, and some that nobody does any more
+	unused   int                  // how many of those
 	place    *node                // in the tree, if there is one
 
 	changed bool // since it was saved
@@ -143,9 +144,17 @@ func (b *membership) letGo(m *micro, id clustering.MicroID) {
 	a := b.aliases[id]
 	if a.carriers--; a.carriers == 0 {
 		delete(b.aliases, id)
-		m.aliases = slices.DeleteFunc(m.aliases, func(other clustering.MicroID) bool { return other == id })
+		if m.unused++; 2*m.unused > len(m.aliases) {
+			b.prune(m)
+		}
 	}
 	b.changedAliases = append(b.changedAliases, id)
+}
+
+// prune forgets the aliases of a micro-cluster that nobody holds any more.
+func (b *membership) prune(m *micro) {
+	m.aliases = slices.DeleteFunc(m.aliases, func(id clustering.MicroID) bool { return b.aliases[id] == nil })
+	m.unused = 0
 }
 
 // merge moves all members of one micro-cluster into another. Its id, as far as somebody
@@ -153,6 +162,7 @@ func (b *membership) letGo(m *micro, id clustering.MicroID) {
 func (b *membership) merge(from, into *micro) {
 	into.members.Merge(&from.members)
 	into.origins.merge(from.origins)
+	b.prune(from)
 	for _, id := range from.aliases {
 		b.aliases[id].to = into
 	}
@@ -181,12 +191,15 @@ func (b *membership) check() error {
 		held := m.carriers
 		for _, other := range m.aliases {
 			a := b.aliases[other]
-			if a == nil || a.to != m || a.carriers == 0 {
+			if a == nil {
+				continue
+			}
+			if a.to != m || a.carriers == 0 {
 				return fmt.Errorf("alias %d of micro-cluster %d does not lead there", other, id)
 			}
 			held += a.carriers
+			aliases++
 		}
-		aliases += len(m.aliases)
 		switch {
 		case m.id != id || m.gone || id > b.last:
 			return fmt.Errorf("micro-cluster %d is out of place", id)
