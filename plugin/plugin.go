@@ -5,7 +5,9 @@
 //
 // The cache segment_store keeps state; the processors privacy_mask,
 // feature_extract and segment_assign mask personal data, turn events into features
-// of customers, and keep customers in segments; segment_snapshot shows the model.
+// of customers, and keep customers in segments. The processors segment_lookup and
+// segment_snapshot show customers and the model; the inputs segment_events and
+// segment_members tell what happens to segments, and who is in them.
 //
 // [Register] adds them to an environment of your own instead.
 package plugin

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
@@ -33,12 +34,12 @@ func storeCommand() *cli.Command {
 }
 
 func verify(c *cli.Context) error {
-	if _, err := os.Stat(c.String("path")); err != nil {
-		return cli.Exit(fmt.Sprintf("store verify: there is no store at --path %s: name its directory", c.String("path")), 1)
-	}
 	key, err := store.DecodeKey(c.String("encryption-key"))
 	if err != nil {
 		return cli.Exit(err.Error(), 1)
+	}
+	if _, err := os.Stat(filepath.Join(c.String("path"), "MANIFEST")); err != nil { // of Badger
+		return cli.Exit(fmt.Sprintf("store verify: there is no store at --path %s: name its directory", c.String("path")), 1)
 	}
 	s, err := store.Open(store.Options{
 		Path:          c.String("path"),

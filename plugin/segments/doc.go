@@ -1,6 +1,7 @@
 // Package segments keeps every customer in a segment that updates with each event:
-// the processors segment_assign, which learns, and segment_snapshot, which shows
-// what was learned.
+// the processor segment_assign, which learns; segment_lookup and segment_snapshot,
+// which show what was learned; and the inputs segment_events and segment_members,
+// which tell others.
 //
 // A model describes the current population. Each customer has one contribution in
 // it: the vector that was inserted last and the micro-cluster that took it. A new
@@ -8,7 +9,9 @@
 // and a customer's segment is always that of the micro-cluster that holds them.
 //
 // The way of one event: assign.go reads it out of the message, vector.go turns its
-// features into a vector, model.go moves the customer, contribution.go is what
-// is kept of it, and outcome.go tells the result. The algorithms are the engines
-// of package clustering.
+// features into a vector, move.go moves the customer in the model of model.go,
+// contribution.go is what is kept of it, moves.go and log.go are what is told of a
+// move later, and outcome.go tells the result. inactive.go lets customers go who do
+// nothing, redefine.go brings a model to another configuration. The algorithms are
+// the engines of package clustering.
 package segments

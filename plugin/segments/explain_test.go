@@ -132,6 +132,7 @@ func TestGeneratedNames(t *testing.T) {
 	for feature, want := range map[string][2]string{
 		"spend":            {"high spend", "low spend"},
 		"orders":           {"many orders", "few orders"},
+		"recent_spend":     {"high recent spend", "low recent spend"},
 		"recency":          {"long ago", "recent"},
 		"days_since_last":  {"long ago", "recent"},
 		"since_first":      {"long-standing", "new"},

@@ -132,7 +132,7 @@ func trait(feature string, deviation float64) string {
 	}
 	name := strings.Join(words, " ")
 	switch {
-	case has("recency", "recent") || has("since") && has("last", "previous"):
+	case has("recency") || has("since") && has("last", "previous"):
 		return strength + pick(high, "long ago", "recent")
 	case has("tenure", "age") || has("since") && has("first"):
 		return pick(high, "long-standing", "new")
