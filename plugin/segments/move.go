@@ -97,10 +97,14 @@ func (m *model) move(tx *store.Tx, s *state, p point) (contribution, status, err
 }
 
 // isPast tells that a customer who is not in the model has left it for being inactive, and
-// that this point does not bring them back.
+// that this point does not bring them back. A duplicate without a version is from before:
+// the event that it was told with is still to come.
 func (s *state) isPast(p point) bool {
 	inactive := int64(s.definition.InactiveAfter)
-	return inactive > 0 && (p.silent || p.at < max(s.clock.asOf, math.MinInt64+inactive)-inactive)
+	if inactive == 0 {
+		return false
+	}
+	return p.silent || p.duplicate && p.version == 0 || p.at < max(s.clock.asOf, math.MinInt64+inactive)-inactive
 }
 
 // stay is the contribution of a customer whose message changes nothing.

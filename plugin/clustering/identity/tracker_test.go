@@ -67,11 +67,13 @@ func TestWhatHappens(t *testing.T) {
 	}{
 		"the same, in another order": {
 			[]identity.Cluster{cluster(20, 100, shares(3, 100)), cluster(0, 100, shares(1, 100)), cluster(10, 100, shares(2, 100))},
-			[]clustering.SegmentID{3, 1, 2}, nil,
+			[]clustering.SegmentID{3, 1, 2},
+			nil,
 		},
 		"as much as possible keeps its number": {
 			[]identity.Cluster{cluster(0, 110, shares(1, 60, 2, 50)), cluster(10, 90, shares(2, 50, 1, 40)), cluster(20, 100, shares(3, 100))},
-			[]clustering.SegmentID{1, 2, 3}, nil,
+			[]clustering.SegmentID{1, 2, 3},
+			nil,
 		},
 		"birth": {
 			[]identity.Cluster{cluster(0, 100, shares(1, 100)), cluster(10, 100, shares(2, 100)), cluster(20, 100, shares(3, 100)), cluster(90, 80, shares(0, 70, 1, 10))},
