@@ -140,7 +140,9 @@ func (t *Tree) finish(cause clustering.Cause) {
 	}
 	t.clock.refinements++
 	t.choice = outcome.Choice
-
+	if len(outcome.Centres) == 0 && len(t.micros) > 0 {
+		return // there was nobody when it began
+	}
 	micros, owner, clusters := t.regroup(outcome.Centres)
 	numbers := t.segments.lineage.Recluster(t.clock.asOf, cause, t.metric, clusters)
 	segments := t.segments.replace(numbers, clusters)

@@ -25,10 +25,12 @@ func (c *cloud) choose(r Refinement) (*partition, Choice) {
 	choice := r.Choice
 	if choice.Min == choice.Max {
 		choice.Now, choice.Streak = choice.Min, 0
+		r.Choice = choice
 		return c.best(r, choice.Now, r.Restarts), choice
 	}
 	if choice.Now != 0 { // one that has lost all its members does not come back elsewhere
 		choice.Now = max(choice.Min, min(choice.Now, choice.Max, present(r.Summary)))
+		r.Choice = choice
 	}
 	if r.Explore == 0 && choice.Now != 0 {
 		return c.best(r, choice.Now, r.Restarts), choice
