@@ -84,10 +84,14 @@ func (m *model) readMoves(r store.Reader, customer string) (moves, error) {
 }
 
 // note keeps a move with its customer and in the log, as long as the store retains moves.
-func (m *model) note(tx *store.Tx, s *state, customer string, v moved) error {
-	list, err := m.readMoves(tx, customer)
-	if err != nil {
-		return err
+// First says that the customer has made none before.
+func (m *model) note(tx *store.Tx, s *state, customer string, v moved, first bool) error {
+	var list moves
+	if !first {
+		var err error
+		if list, err = m.readMoves(tx, customer); err != nil {
+			return err
+		}
 	}
 	v.sequence = m.logMove(tx, s, customer, v)
 	list = append(list, v)

@@ -443,3 +443,87 @@ func ExampleOnline() {
 	// 2 goes to segment 1
 	// 9 goes to segment 2
 }
+
+// A point that a micro-cluster absorbs, and a move between two, allocate nothing.
+func TestHotPathDoesNotAllocate(t *testing.T) {
+	list := complete(3000, 10, 5)
+	tree, err := kmeans.NewTree(kmeans.TreeConfig{K: 5, MicroClusters: 100, Warmup: 1000})
+	require.NoError(t, err)
+	online, err := kmeans.NewOnline(kmeans.OnlineConfig{K: 5})
+	require.NoError(t, err)
+	for name, engine := range map[string]clustering.Engine{"tree": tree, "online": online} {
+		var ids []clustering.MicroID
+		for _, x := range list {
+			ids = append(ids, engine.Insert(x, 0))
+			engine.Advance()
+		}
+		engine.Save(records{})
+		at, known := 0, map[clustering.MicroID]bool{}
+		engine.MicroClusters(func(id clustering.MicroID, _ *cf.Feature, _ clustering.SegmentID) bool {
+			known[id] = true
+			return true
+		})
+		founded := 0
+		allocated := testing.AllocsPerRun(900, func() {
+			i := at % 900
+			at++
+			id, err := engine.Move(ids[i], list[i], list[i], 1)
+			require.NoError(t, err)
+			if ids[i] = id; !known[id] {
+				founded++
+			}
+		})
+		t.Logf("%s: %v allocations a move, %d of %d founded a micro-cluster", name, allocated, founded, at)
+		assert.LessOrEqual(t, allocated, 1.0, name) // vectors far from all found their own
+	}
+}
+
+// A scale that drifts moves no stored state, and nobody.
+func TestScaleMovesNothing(t *testing.T) {
+	t.Parallel()
+	tree, err := kmeans.NewTree(kmeans.TreeConfig{K: 3, RefreshPoints: 50})
+	require.NoError(t, err)
+	p := population{engine: tree, held: map[int]held{}}
+	random := rand.New(rand.NewPCG(1, 0))
+	for i := range 900 {
+		p.move(t, i, []float64{[]float64{0, 100, 200}[i%3] + random.Float64(), []float64{0, 100, 0}[i%3] + random.Float64()})
+	}
+	for range 3000 {
+		p.move(t, 0, p.held[0].x) // until nobody is a newcomer any more
+	}
+	tree.Events()
+	before := records{}
+	tree.Save(before)
+	homes := map[int]clustering.SegmentID{}
+	for customer, h := range p.held {
+		homes[customer] = tree.Home(h.id).Segment
+	}
+	sigma := tree.Metric().Sigma(0)
+	for x := 210.0; x <= 900; x += 15 { // a third of all goes far away, by and by
+		for i := 2; i < 900; i += 3 {
+			p.move(t, i, []float64{x + random.Float64(), random.Float64()})
+		}
+	}
+	for range 100 {
+		p.move(t, 0, p.held[0].x)
+	}
+	require.Greater(t, tree.Metric().Sigma(0), 3*sigma, "the scale is another")
+	after := maps.Clone(before)
+	tree.Save(after)
+	changed, moved := 0, 0
+	for key, value := range before {
+		if key[0] == 'm' && after[key] != value {
+			changed++
+		}
+	}
+	for customer, h := range p.held {
+		if homes[customer] != tree.Home(h.id).Segment {
+			moved++
+		}
+	}
+	assert.LessOrEqual(t, changed, 301, "of 900 records, those of the customers who moved")
+	assert.Zero(t, moved)
+	for _, e := range tree.Events() {
+		t.Errorf("%v %d", e.Kind, e.Segment)
+	}
+}
