@@ -14,6 +14,8 @@ const (
 	restarts = 8        // searches from scratch, when they are due
 	settling = 0.8      // of what is from elsewhere is not at home yet after a look at the number of segments
 	searched = 1.0 / 10 // of the population, in points, lies between searches
+	coarser  = 1.1      // grows the threshold when there are too many micro-clusters
+	finer    = 0.8      // shrinks it when there are less than half as many as there may be
 	young    = 1.0 / 20 // of the population, in points, lies between refinements at most
 )
 
@@ -25,6 +27,7 @@ func (t *Tree) Advance() bool {
 	}
 	effect := false
 	if len(t.micros) > t.config.MicroClusters {
+		t.threshold *= coarser // or as many would be founded again
 		effect = t.rebuild(t.roomFor())
 	}
 	if t.task != nil && t.clock.applied >= t.task.due {
@@ -87,7 +90,7 @@ func (t *Tree) begin(due uint64, all bool) {
 	} else {
 		t.summarise(t.root)
 		if len(t.micros) < t.config.MicroClusters/2 {
-			t.threshold *= 0.8 // there is room for a finer summary
+			t.threshold *= finer // there is room
 		}
 	}
 	t.clock.begun = t.clock.applied

@@ -139,7 +139,7 @@ func (w *world) happened() []string {
 func TestLineage(t *testing.T) {
 	t.Parallel()
 	told, wanted, right := 0, 0, 0
-	for seed := range uint64(4) {
+	for seed := uint64(100); seed < 104; seed++ { // thresholds were set with others, from 0
 		for name, script := range map[string]func(w *world) []string{
 			"birth": func(w *world) []string {
 				w.settle("new", 300, 0, 30)
