@@ -18,8 +18,7 @@ import (
 
 // assign is the processor segment_assign.
 type assign struct {
-	store     *store.Label
-	name      string // of the model
+	target
 	settings  settings
 	key       *bloblang.Executor // nil: unkeyed
 	features  *bloblang.Executor
@@ -56,27 +55,14 @@ func (a *assign) ProcessBatch(ctx context.Context, batch service.MessageBatch) (
 		return nil, err
 	}
 
-	out := make(service.MessageBatch, len(batch))
-	for i, original := range batch {
-		out[i] = original
-		if message.Failed(original) {
-			continue
-		}
-		if problems[i] == nil {
-			out[i] = original.Copy()
-			problems[i] = a.result.Set(out[i], results[i])
-		}
-		if problems[i] != nil {
-			original.SetError(fmt.Errorf("segment_assign: %w", problems[i]))
-			out[i] = original
-		}
-	}
-	return message.Runs(out), nil
+	return message.Emit("segment_assign", batch, problems, func(i int, m *service.Message) error {
+		return a.result.Set(m, results[i])
+	}), nil
 }
 
 // apply runs the transaction of a batch.
 func (a *assign) apply(ctx context.Context, s *store.Store, points []point, problems []error, results []map[string]any) error {
-	m, err := attachModel(s, a.name)
+	m, err := attachModel(s, a.model)
 	if err != nil {
 		return err
 	}
@@ -119,7 +105,7 @@ func (a *assign) apply(ctx context.Context, s *store.Store, points []point, prob
 	}
 	report.publish()
 	if report.problem != nil && a.complained.CompareAndSwap(false, true) {
-		a.logger.Warnf("segment_assign: model %q: %v", a.name, report.problem)
+		a.logger.Warnf("segment_assign: model %q: %v", a.model, report.problem)
 	}
 	return nil
 }

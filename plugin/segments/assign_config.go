@@ -15,8 +15,6 @@ import (
 )
 
 const (
-	saFieldStore         = "store"
-	saFieldModel         = "model"
 	saFieldKey           = "key"
 	saFieldFeatures      = "features"
 	saFieldTimestamp     = "timestamp"
@@ -48,9 +46,8 @@ The result is an object at the path `+"`result`"+`:
 Segments keep their ids across refinements, restarts and changes of this configuration. When `+"`select`, `transforms`, `missing`"+` or the engine change, the customers of the model are put into a new engine at the start, in their segments.
 
 A batch is one transaction. When state cannot be written, the whole batch is flagged with the error and nothing has changed; delivery again mends it.`).
+		Fields(targetFields()...).
 		Fields(
-			service.NewStringField(saFieldStore).Description("Label of the `segment_store` that keeps the model."),
-			service.NewStringField(saFieldModel).Description("Name of the model in the store.").Default("default"),
 			service.NewBloblangField(saFieldKey).
 				Description("The customer: a mapping to a string that is not empty, or to an integer. Without it, every message is a point of its own.").
 				Optional().Example("this.customer_id"),
@@ -112,9 +109,6 @@ pipeline:
 
 func newAssignFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ *assign, err error) {
 	a := &assign{failures: message.NewFailures(res.Logger()), logger: res.Logger()}
-	if a.name, err = conf.FieldString(saFieldModel); err != nil {
-		return nil, err
-	}
 	if a.settings, err = parseSettings(conf, conf.Contains(saFieldKey)); err != nil {
 		return nil, err
 	}
@@ -131,17 +125,16 @@ func newAssignFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ 
 	if a.result, err = message.ParsePath(result); err != nil {
 		return nil, fmt.Errorf("result: %w", err)
 	}
-	label, err := conf.FieldString(saFieldStore)
-	if err != nil {
+	if a.target, err = parseTarget(conf, res); err != nil {
 		return nil, err
 	}
-	if a.store, err = store.Use(res, label); err != nil {
+	if err = a.parseOnce(conf); err != nil {
 		return nil, err
 	}
-	a.metrics = newModelMetrics(res.Metrics(), a.name)
+	a.metrics = newModelMetrics(res.Metrics(), a.model)
 	ctx := context.Background()
 	return a, a.store.Do(ctx, func(s *store.Store) error {
-		m, err := attachModel(s, a.name)
+		m, err := attachModel(s, a.model)
 		if err != nil {
 			return err
 		}
@@ -170,6 +163,11 @@ func (a *assign) parseMappings(conf *service.ParsedConfig) (err error) {
 	if a.eventID, err = optionalMapping(conf, saFieldEventID); err != nil {
 		return err
 	}
+	return nil
+}
+
+// parseOnce makes the ledger of points without a key.
+func (a *assign) parseOnce(conf *service.ParsedConfig) (err error) {
 	options := ledger.Options{}
 	if options.Source, err = conf.FieldString(saFieldSource); err != nil {
 		return err
@@ -190,7 +188,7 @@ func (a *assign) parseMappings(conf *service.ParsedConfig) (err error) {
 	if options.Window, err = duration.Parse(window); err != nil {
 		return fmt.Errorf("event_id_window: %w", err)
 	}
-	a.once = ledger.New("segments/"+a.name, options)
+	a.once = ledger.New("segments/"+a.model, options)
 	return nil
 }
 

@@ -16,8 +16,6 @@ import (
 )
 
 const (
-	evFieldStore    = "store"
-	evFieldModel    = "model"
 	evFieldKinds    = "kinds"
 	evFieldConsumer = "consumer"
 )
@@ -47,9 +45,8 @@ Events come in the order in which they happened, from a log that the store keeps
 | revival | customers are back where the segment was before | shift, in standard deviations |
 | relabel | a refinement moved customers | from, to, customers, cause |
 | move | a customer was told of another segment | key, from, to, cause |`).
+		Fields(targetFields()...).
 		Fields(
-			service.NewStringField(evFieldStore).Description("Label of the `segment_store` that keeps the model."),
-			service.NewStringField(evFieldModel).Description("Name of the model in the store.").Default("default"),
 			service.NewStringListField(evFieldKinds).Description("Kinds to read. Empty, the default: all.").Default([]any{}).
 				Example([]any{"birth", "death", "split", "merge"}),
 			service.NewStringField(evFieldConsumer).
@@ -86,8 +83,7 @@ cache_resources:
 
 // eventsInput is the input segment_events.
 type eventsInput struct {
-	store    *store.Label
-	model    string
+	target
 	kinds    []clustering.Kind // none: all
 	consumer string
 
@@ -98,9 +94,6 @@ type eventsInput struct {
 
 func newEventsFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ *eventsInput, err error) {
 	in := &eventsInput{}
-	if in.model, err = conf.FieldString(evFieldModel); err != nil {
-		return nil, err
-	}
 	kinds, err := conf.FieldStringList(evFieldKinds)
 	if err != nil {
 		return nil, err
@@ -115,11 +108,7 @@ func newEventsFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ 
 	if in.consumer, err = conf.FieldString(evFieldConsumer); err != nil {
 		return nil, err
 	}
-	label, err := conf.FieldString(evFieldStore)
-	if err != nil {
-		return nil, err
-	}
-	in.store, err = store.Use(res, label)
+	in.target, err = parseTarget(conf, res)
 	return in, err
 }
 

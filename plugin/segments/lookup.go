@@ -15,8 +15,6 @@ import (
 )
 
 const (
-	slFieldStore      = "store"
-	slFieldModel      = "model"
 	slFieldFeatureSet = "feature_set"
 	slFieldKey        = "key"
 	slFieldClock      = "clock"
@@ -42,9 +40,8 @@ The profile is an object at the path `+"`result`"+`, or null when nobody knows t
 `+"```"+`
 
 `+"`segment`"+` is null for a customer who is not in the model, as after `+"`inactive_after`"+`; `+"`features`"+` and the times are null where there is no such feature set.`).
+		Fields(targetFields()...).
 		Fields(
-			service.NewStringField(slFieldStore).Description("Label of the `segment_store` that keeps the model."),
-			service.NewStringField(slFieldModel).Description("Name of the model in the store.").Default("default"),
 			service.NewStringField(slFieldFeatureSet).Description("Name of the feature set in the store.").Default("default"),
 			service.NewBloblangField(slFieldKey).
 				Description("The customer: a mapping to a string that is not empty, or to an integer.").Example("this.customer_id"),
@@ -88,8 +85,7 @@ cache_resources:
 
 // lookup is the processor segment_lookup.
 type lookup struct {
-	store    *store.Label
-	model    string
+	target
 	profiles *features.Profiles
 	key      *bloblang.Executor
 	now      bool // features are as of now
@@ -99,9 +95,6 @@ type lookup struct {
 
 func newLookupFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ *lookup, err error) {
 	l := &lookup{failures: message.NewFailures(res.Logger())}
-	if l.model, err = conf.FieldString(slFieldModel); err != nil {
-		return nil, err
-	}
 	set, err := conf.FieldString(slFieldFeatureSet)
 	if err != nil {
 		return nil, err
@@ -122,11 +115,7 @@ func newLookupFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ 
 	if l.result, err = message.ParsePath(result); err != nil {
 		return nil, fmt.Errorf("result: %w", err)
 	}
-	label, err := conf.FieldString(slFieldStore)
-	if err != nil {
-		return nil, err
-	}
-	l.store, err = store.Use(res, label)
+	l.target, err = parseTarget(conf, res)
 	return l, err
 }
 
@@ -153,27 +142,13 @@ func (l *lookup) ProcessBatch(ctx context.Context, batch service.MessageBatch) (
 		return nil, err
 	}
 
-	out := make(service.MessageBatch, len(batch))
-	for i, original := range batch {
-		out[i] = original
-		if message.Failed(original) {
-			continue
+	return message.Emit("segment_lookup", batch, problems, func(i int, m *service.Message) error {
+		m.MetaSetMut(metaFound, profiles[i] != nil)
+		if profiles[i] == nil {
+			return l.result.Set(m, nil)
 		}
-		if problems[i] == nil {
-			out[i] = original.Copy()
-			out[i].MetaSetMut(metaFound, profiles[i] != nil)
-			var profile any
-			if profiles[i] != nil {
-				profile = profiles[i]
-			}
-			problems[i] = l.result.Set(out[i], profile)
-		}
-		if problems[i] != nil {
-			original.SetError(fmt.Errorf("segment_lookup: %w", problems[i]))
-			out[i] = original
-		}
-	}
-	return message.Runs(out), nil
+		return l.result.Set(m, profiles[i])
+	}), nil
 }
 
 // readAll reads all customers of a batch as they are at one instant.

@@ -16,8 +16,6 @@ import (
 )
 
 const (
-	mbFieldStore        = "store"
-	mbFieldModel        = "model"
 	mbFieldSegment      = "segment"
 	mbFieldChangedSince = "changed_since"
 )
@@ -31,9 +29,8 @@ func membersSpec() *service.ConfigSpec {
 `+"```"+`
 
 `+"`since`"+` is when the customer came to the segment. A refinement moves members without an event of theirs: it is then the event time of that. Customers who come or move while the members are read are told of as they are when it is their turn.`).
+		Fields(targetFields()...).
 		Fields(
-			service.NewStringField(mbFieldStore).Description("Label of the `segment_store` that keeps the model."),
-			service.NewStringField(mbFieldModel).Description("Name of the model in the store.").Default("default"),
 			service.NewStringField(mbFieldSegment).
 				Description("The segment to read, such as s3. For one that has merged into another, that one is read. Empty, the default: all.").Default(""),
 			service.NewStringField(mbFieldChangedSince).
@@ -65,8 +62,7 @@ cache_resources:
 
 // membersInput is the input segment_members.
 type membersInput struct {
-	store   *store.Label
-	model   string
+	target
 	segment clustering.SegmentID // 0: all
 	since   time.Time            // the zero time: all
 	from    []byte               // the key to read on from; nil: the first
@@ -75,9 +71,6 @@ type membersInput struct {
 
 func newMembersFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ *membersInput, err error) {
 	in := &membersInput{}
-	if in.model, err = conf.FieldString(mbFieldModel); err != nil {
-		return nil, err
-	}
 	segment, err := conf.FieldString(mbFieldSegment)
 	if err != nil {
 		return nil, err
@@ -98,11 +91,7 @@ func newMembersFromConfig(conf *service.ParsedConfig, res *service.Resources) (_
 			return nil, fmt.Errorf("changed_since %q: use RFC 3339, such as 2011-06-01T00:00:00Z", since)
 		}
 	}
-	label, err := conf.FieldString(mbFieldStore)
-	if err != nil {
-		return nil, err
-	}
-	in.store, err = store.Use(res, label)
+	in.target, err = parseTarget(conf, res)
 	return in, err
 }
 

@@ -1,6 +1,7 @@
 package segments
 
 import (
+	"sync"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -14,6 +15,9 @@ type modelMetrics struct {
 	size        *service.MetricGauge
 	refinements *service.MetricGauge
 	moves       *service.MetricCounter
+
+	mu    sync.Mutex       // guards what follows
+	shown map[string]int64 // sizes: a segment that is no more has none
 }
 
 func newModelMetrics(metrics *service.Metrics, model string) *modelMetrics {
@@ -72,7 +76,15 @@ func (r *batchReport) publish() {
 		return
 	}
 	r.to.count.Set(int64(len(r.sizes)), r.to.model)
+	r.to.mu.Lock()
+	defer r.to.mu.Unlock()
+	for segment := range r.to.shown {
+		if _, lives := r.sizes[segment]; !lives {
+			r.to.size.Set(0, r.to.model, segment)
+		}
+	}
 	for segment, n := range r.sizes {
 		r.to.size.Set(n, r.to.model, segment)
 	}
+	r.to.shown = r.sizes
 }

@@ -108,6 +108,11 @@ var errNotDefined = errors.New("there is no such model yet")
 func (m *model) view(ctx context.Context, s *store.Store, fn func(r store.Reader, s *state) error) error {
 	return s.Update(ctx, []store.Lock{m.lock()}, func(tx *store.Tx) error {
 		if m.state == nil {
+			if err := m.resume(tx); err != nil {
+				return err
+			}
+		}
+		if m.state == nil {
 			d, found, err := storedDefinition(tx, m.name)
 			if err != nil {
 				return err

@@ -10,8 +10,6 @@ import (
 )
 
 const (
-	snFieldStore          = "store"
-	snFieldModel          = "model"
 	snFieldSplit          = "split"
 	snFieldMicroClusters  = "micro_clusters"
 	snFieldQuartiles      = "quartiles"
@@ -30,9 +28,8 @@ The message only says when: send one from a `+"`generate`"+` input, for example.
  "segments":[{"id":"s1","label":"high spend, recent","size":812,"share":0.187,"centroid":{"spend":12.5},"spread":{"spend":3.1},
    "distinguishing":[{"feature":"spend","value":12.5,"overall":4.0,"deviation":1.9}],"born":"2011-06-02T10:00:00Z","parents":[]}]}
 `+"```").
+		Fields(targetFields()...).
 		Fields(
-			service.NewStringField(snFieldStore).Description("Label of the `segment_store` that keeps the model."),
-			service.NewStringField(snFieldModel).Description("Name of the model in the store.").Default("default"),
 			service.NewBoolField(snFieldSplit).
 				Description("`true`: a message for each segment, with the fields of the model beside its own. By default the model is one message.").
 				Default(false),
@@ -81,17 +78,13 @@ cache_resources:
 
 // snapshot is the processor segment_snapshot.
 type snapshot struct {
-	store *store.Label
-	model string
+	target
 	split bool
 	options
 }
 
 func newSnapshotFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ *snapshot, err error) {
 	p := &snapshot{}
-	if p.model, err = conf.FieldString(snFieldModel); err != nil {
-		return nil, err
-	}
 	if p.split, err = conf.FieldBool(snFieldSplit); err != nil {
 		return nil, err
 	}
@@ -104,11 +97,7 @@ func newSnapshotFromConfig(conf *service.ParsedConfig, res *service.Resources) (
 	if p.minSize, err = conf.FieldInt(snFieldMinSegmentSize); err != nil {
 		return nil, err
 	}
-	label, err := conf.FieldString(snFieldStore)
-	if err != nil {
-		return nil, err
-	}
-	p.store, err = store.Use(res, label)
+	p.target, err = parseTarget(conf, res)
 	return p, err
 }
 
