@@ -73,7 +73,7 @@ func modelFields() []*service.ConfigField {
 			Default(4.0),
 		service.NewObjectField(saFieldKMeans,
 			service.NewStringField(saFieldK).
-				Description("Number of segments, from 1 to 256, or `auto`, the default: the number between `k_min` and `k_max` whose segments are best apart (by simplified silhouette). It changes when another number was clearly better twice in a row.").
+				Description("Number of segments, from 1 to 256, or `auto`, the default: the number between `k_min` and `k_max` whose segments are best apart (by the index of Caliński and Harabasz, among those with nearly the best silhouette). It changes when another number was clearly better twice in a row.").
 				Optional().Examples("auto", 5),
 			service.NewIntField(saFieldKMin).Description("Least number of segments with `k: auto`. 2 unless set.").Optional(),
 			service.NewIntField(saFieldKMax).Description("Largest number of segments with `k: auto`. 12 unless set.").Optional(),
