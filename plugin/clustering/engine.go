@@ -103,6 +103,8 @@ type Engine interface {
 	// Current is the segment that a number stands for today: itself, the one that it
 	// has merged into, or 0 when it has died.
 	Current(id SegmentID) SegmentID
+	// Aliases lists the numbers that have merged into others, and what each is today.
+	Aliases() map[SegmentID]SegmentID
 	// Near measures x against its own segment and the nearest other one.
 	Near(x []float64, own SegmentID) Proximity
 	// Differences writes into dst how much each dimension speaks for the segment own

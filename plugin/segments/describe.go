@@ -28,6 +28,7 @@ func describe(r store.Reader, name string, o options) (map[string]any, error) {
 	shown := map[string]any{
 		"model": name, "version": int64(0), "as_of": nil, "customers": int64(0), "warming_up": int64(0),
 		"outliers": int64(0), "engine": nil, "k": int64(0), "quality": map[string]any{}, "segments": []any{},
+		"aliases": map[string]any{},
 	}
 	if !found {
 		return shown, nil
@@ -65,6 +66,11 @@ func describe(r store.Reader, name string, o options) (map[string]any, error) {
 		shown["warming_up"] = shown["customers"]
 	}
 	shown["segments"] = described
+	aliases := map[string]any{}
+	for id, to := range s.engine.Aliases() {
+		aliases[segmentName(id).(string)] = segmentName(to)
+	}
+	shown["aliases"] = aliases
 	shown["quality"] = s.quality(segments)
 	if o.microClusters {
 		shown["micro_clusters"] = s.describeMicroClusters(segments, o.minSize)

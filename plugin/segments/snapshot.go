@@ -20,13 +20,14 @@ func snapshotSpec() *service.ConfigSpec {
 	return service.NewConfigSpec().
 		Summary("Replaces a message by the model as it stands: its segments with size, share, centroid and what sets them apart.").
 		Description(`
-The message only says when: send one from a `+"`generate`"+` input, for example. Centroids and spreads are in the units of the features, transformed back. `+"`quality`"+` holds inertia (mean squared scaled distance), silhouette (simplified, over the micro-clusters), davies_bouldin (RMS spread over plain distance), calinski_harabasz and xie_beni; those that need two segments are null until there are two.
+The message only says when: send one from a `+"`generate`"+` input, for example. Centroids and spreads are in the units of the features, transformed back. `+"`quality`"+` holds inertia (mean squared scaled distance), silhouette (simplified, over the micro-clusters), davies_bouldin (RMS spread over plain distance), calinski_harabasz and xie_beni; those that need two segments are null until there are two. `+"`aliases`"+` says which segment the customers of one are in that has merged into it.
 
 `+"```json"+`
 {"model":"default","version":17,"as_of":"2011-12-09T12:50:00Z","customers":4338,"warming_up":0,"outliers":0,"engine":"kmeans","k":5,
  "quality":{"inertia":1.2,"silhouette":0.41,"davies_bouldin":0.9,"calinski_harabasz":812.0,"xie_beni":0.3},
  "segments":[{"id":"s1","label":"high spend, recent","size":812,"share":0.187,"centroid":{"spend":12.5},"spread":{"spend":3.1},
-   "distinguishing":[{"feature":"spend","value":12.5,"overall":4.0,"deviation":1.9}],"born":"2011-06-02T10:00:00Z","parents":[]}]}
+   "distinguishing":[{"feature":"spend","value":12.5,"overall":4.0,"deviation":1.9}],"born":"2011-06-02T10:00:00Z","parents":[]}],
+ "aliases":{"s4":"s1"}}
 `+"```").
 		Fields(targetFields()...).
 		Fields(

@@ -258,6 +258,17 @@ func (t *Tracker) Current(id clustering.SegmentID) clustering.SegmentID {
 	return 0
 }
 
+// Aliases lists the segments that have merged into others, and what each is today.
+func (t *Tracker) Aliases() map[clustering.SegmentID]clustering.SegmentID {
+	list := map[clustering.SegmentID]clustering.SegmentID{}
+	for id := range t.aliases {
+		if to := t.Current(id); to != 0 {
+			list[id] = to
+		}
+	}
+	return list
+}
+
 // Living lists the segments that live, in order.
 func (t *Tracker) Living() []clustering.SegmentID { return slices.Sorted(maps.Keys(t.living)) }
 

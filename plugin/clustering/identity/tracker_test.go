@@ -159,6 +159,8 @@ func TestAliases(t *testing.T) {
 	assert.Equal(t, into, tracker.Current(1), "two thirds of it were there before")
 	assert.Equal(t, into, tracker.Current(3))
 	assert.Zero(t, tracker.Current(99))
+	assert.Contains(t, tracker.Aliases(), clustering.SegmentID(1))
+	assert.NotContains(t, tracker.Aliases(), into)
 }
 
 func TestSavedAndLoaded(t *testing.T) {

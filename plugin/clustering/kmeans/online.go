@@ -322,6 +322,11 @@ func (o *Online) Current(id clustering.SegmentID) clustering.SegmentID {
 	return o.segments.lineage.Current(id)
 }
 
+// Aliases implements [clustering.Engine].
+func (o *Online) Aliases() map[clustering.SegmentID]clustering.SegmentID {
+	return o.segments.lineage.Aliases()
+}
+
 // Events implements [clustering.Engine].
 func (o *Online) Events() []clustering.Event { return o.segments.lineage.Events() }
 

@@ -236,6 +236,11 @@ func (t *Tree) Current(id clustering.SegmentID) clustering.SegmentID {
 	return t.segments.lineage.Current(id)
 }
 
+// Aliases implements [clustering.Engine].
+func (t *Tree) Aliases() map[clustering.SegmentID]clustering.SegmentID {
+	return t.segments.lineage.Aliases()
+}
+
 // Events implements [clustering.Engine].
 func (t *Tree) Events() []clustering.Event { return t.segments.lineage.Events() }
 
