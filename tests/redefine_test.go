@@ -36,17 +36,34 @@ func TestKillWhileTheDefinitionChanges(t *testing.T) {
 		"kmeans: { k: 6 }\n        forget: { inactive_after: 300d }",
 	}
 	random := rand.New(rand.NewPCG(1, 0))
-	kills := 0
+	kills, interrupted := 0, 0
 	for i := range 12 {
 		config := fmt.Sprintf(small, definitions[i%len(definitions)])
 		if !start(t, dir, config).finishes(t, 150*time.Millisecond+time.Duration(random.IntN(800))*time.Millisecond) {
 			kills++
 		}
+		if isUnderWay(t, dir) {
+			interrupted++
+		}
 	}
-	t.Logf("killed %d times, %d customers", kills, customers)
-	assert.NotZero(t, kills)
+	t.Logf("killed %d times, %d times in the middle, %d customers", kills, interrupted, customers)
+	assert.NotZero(t, interrupted)
 	start(t, dir, fmt.Sprintf(small, definitions[0])).finish(t)
 	assert.Equal(t, customers, verified(t, dir).Models["default"])
+}
+
+// isUnderWay tells that the store has a change of a definition that is not complete.
+func isUnderWay(t *testing.T, dir string) (underWay bool) {
+	t.Helper()
+	s, err := store.Open(store.Options{Path: filepath.Join(dir, "state"), MemoryBudget: store.MinMemoryBudget})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, s.Close()) }()
+	require.NoError(t, s.View(t.Context(), func(r store.Reader) error {
+		record, err := r.Get(store.Key(store.KindModel, "default", []byte("r")))
+		underWay = record != nil
+		return err
+	}))
+	return underWay
 }
 
 func verified(t *testing.T, dir string) plugin.Report {

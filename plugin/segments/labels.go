@@ -49,10 +49,10 @@ func (l *labels) of(id clustering.SegmentID) any {
 	return nil
 }
 
-// cover tells that there are as many labels as segments: one that came without a
-// refinement has none.
+// cover tells that segments have labels, if there are any: those that a configuration
+// gives are there before the first refinement.
 func (l *labels) cover(engine clustering.Engine) bool {
-	return engine.Refinements() == 0 || len(l.names) > 0
+	return len(l.names) > 0 || len(engine.Segments()) == 0
 }
 
 // renew names all segments.
@@ -61,11 +61,12 @@ func (l *labels) renew(s *state) {
 	segments := s.engine.Segments()
 	l.names = generated(s, segments)
 	l.problem = nil
+	population := s.engine.Population()
 	for _, segment := range segments {
 		if l.labeller == nil || segment.Members.N() == 0 {
 			continue
 		}
-		name, err := l.labeller.Query(s.describeSegment(segment, s.engine.Population()))
+		name, err := l.labeller.Query(s.describeSegment(segment, population))
 		text, isText := name.(string)
 		switch {
 		case err != nil:

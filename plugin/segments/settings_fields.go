@@ -100,7 +100,7 @@ func modelFields() []*service.ConfigField {
 		).Description("Sequential k-means: each point moves its nearest centre. The cheapest engine.").Optional(),
 		service.NewObjectField(saFieldRefresh,
 			service.NewIntField(saFieldPoints).
-				Description("Segments are refined after this many applied points.").Default(defaultPoints),
+				Description("Segments are refined after this many applied points, beside the stream; and more often while there are fewer than twenty times as many customers.").Default(defaultPoints),
 		).Description("When segments are refined."),
 		service.NewIntField(saFieldWarmup).
 			Description("Distinct customers, or points, before there are segments; until then `id` is null and `status` is `warming_up`.").
