@@ -20,10 +20,11 @@ const (
 	evFieldConsumer = "consumer"
 )
 
-// eventKinds are the names that users give to kinds. No drift is told of yet.
+// eventKinds are the names that users give to kinds.
 var eventKinds = map[string]clustering.Kind{
 	"birth": clustering.Birth, "death": clustering.Death, "split": clustering.Split, "merge": clustering.Merge,
 	"revival": clustering.Revival, "relabel": clustering.Relabel, "move": kindMove,
+	"drift": kindDrift,
 }
 
 func eventsSpec() *service.ConfigSpec {
@@ -47,7 +48,7 @@ Events come in the order in which they happened, from a log that the store keeps
 | move | a customer was told of another segment | key, from, to, cause |`).
 		Fields(targetFields()...).
 		Fields(
-			service.NewStringListField(evFieldKinds).Description("Kinds to read. Empty, the default: all.").Default([]any{}).
+			service.NewStringListField(evFieldKinds).Description("Kinds to read. Empty, the default: all. `drift` is known, and not told of yet.").Default([]any{}).
 				Example([]any{"birth", "death", "split", "merge"}),
 			service.NewStringField(evFieldConsumer).
 				Description("Names who reads: it goes on after the last event that was acknowledged, also after a restart. Empty, the default: each start reads the whole log.").Default(""),

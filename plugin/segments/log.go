@@ -10,8 +10,11 @@ import (
 	"github.com/shoal-stream/shoal/plugin/store"
 )
 
-// kindMove is what the log has beside the lives of segments, after clustering's kinds.
-const kindMove clustering.Kind = 64
+// What the log has beside the lives of segments, after clustering's kinds.
+const (
+	kindMove  clustering.Kind = 64
+	kindDrift clustering.Kind = 65 // kept for alarms
+)
 
 // entry is one of the log of a model: something that happened to a segment, or the move of
 // a customer.
