@@ -46,7 +46,7 @@ func (c *cloud) choose(r Refinement) (*partition, Choice) {
 		r.Choice = choice
 	}
 	if r.Explore == 0 && choice.Now != 0 {
-		return c.best(r, choice.Now, r.Restarts), choice
+		return c.best(r, choice.Now, 0), choice
 	}
 
 	candidates := c.candidates(r)
@@ -73,7 +73,7 @@ func (c *cloud) choose(r Refinement) (*partition, Choice) {
 		return now.partition, choice
 	}
 	if choice.Streak++; choice.Streak < persistence {
-		return now.partition, choice
+		return c.best(r, choice.Now, 0), choice // nothing is torn down for what may get a place of its own
 	}
 	choice.Now, choice.Streak = winner.k, 0
 	return winner.partition, choice

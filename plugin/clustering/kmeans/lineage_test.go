@@ -259,3 +259,30 @@ func TestStationaryStream(t *testing.T) {
 		})
 	}
 }
+
+// What happens to some groups does not touch the numbers of the others, also while it is
+// not settled yet whether there is another segment.
+func TestOthersAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	for what, script := range map[string]func(w *world){
+		"birth": func(w *world) { w.settle("new", 300, 0, 60) },
+		"split": func(w *world) { w.part("c", "c2", 40, 60) },
+		"merge": func(w *world) { w.join("c", "b") },
+	} {
+		w := newWorld(t, kmeans.TreeConfig{RefreshPoints: 500}, 100)
+		groups := []string{"a", "b", "c", "d", "e", "f"}
+		for i, name := range groups {
+			w.settle(name, 300, 20*float64(i), 30*float64(i%2))
+		}
+		w.live(t, 10_000)
+		before := map[string]clustering.SegmentID{}
+		for _, name := range groups {
+			before[name] = w.segment(name)
+		}
+		script(w)
+		w.live(t, 15_000)
+		for _, name := range []string{"a", "d", "e", "f"} {
+			assert.Equal(t, before[name], w.segment(name), "%s: group %s", what, name)
+		}
+	}
+}

@@ -56,6 +56,8 @@ func (r Refinement) Run() Outcome {
 	if len(r.Summary) == 0 {
 		return Outcome{Choice: r.Choice}
 	}
+	r.Choice.Min = max(1, r.Choice.Min)
+	r.Choice.Max = max(r.Choice.Min, r.Choice.Max)
 	c := newCloud(r)
 	best, choice := c.choose(r)
 	return Outcome{Centres: best.result(c, r.Metric), Choice: choice}
@@ -222,13 +224,13 @@ func (c *cloud) seeded(centres []float64, k int, random *rand.Rand) []float64 {
 		for i, w := range c.weight {
 			total += w * least[i]
 		}
-		if total == 0 {
+		if !(total > 0) && len(centres) > 0 {
 			break // every point is a centre
 		}
 		best, chosen := math.Inf(1), -1
 		for range draws {
 			i := c.draw(least, random.Float64()*total)
-			if inertia := c.tried(i, len(centres) == 0, least, trial); inertia < best {
+			if inertia := c.tried(i, len(centres) == 0, least, trial); inertia < best || chosen < 0 {
 				best, chosen = inertia, i
 				trial, kept = kept, trial
 			}

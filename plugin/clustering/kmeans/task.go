@@ -1,7 +1,6 @@
 package kmeans
 
 import (
-	"math"
 	"slices"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
@@ -87,7 +86,7 @@ func (w *writer) choice(c Choice) {
 func (r *reader) choice() (c Choice) {
 	for _, field := range [...]*int{&c.Min, &c.Max, &c.Now, &c.Streak} {
 		n := r.Uvarint()
-		if n > math.MaxInt32 {
+		if n > maxSegments {
 			r.Refuse()
 			return Choice{}
 		}
@@ -95,6 +94,9 @@ func (r *reader) choice() (c Choice) {
 	}
 	return c
 }
+
+// maxSegments is more than anybody has: a record that says more is damaged.
+const maxSegments = 1 << 20
 
 // loadTask reads what saveTask put. It begins when the metric is known.
 func loadTask(r *reader) (task Refinement, due uint64) {
@@ -104,6 +106,10 @@ func loadTask(r *reader) (task Refinement, due uint64) {
 	d, n := r.Uvarint(), r.Count(18)
 	for range n {
 		e := Entry{Segment: clustering.SegmentID(r.Uvarint()), Weight: r.Float(), Spread: r.Float()}
+		if !(e.Weight > 0 && e.Weight < cf.Limit && e.Spread >= 0) {
+			r.Refuse()
+			return task, due
+		}
 		partial := r.Byte() == 1
 		if d > uint64(len(r.Rest())/8) {
 			r.Refuse()
