@@ -50,7 +50,8 @@ type Proximity struct {
 }
 
 // Batched is an engine for which it matters where a batch of points ends: what they teach
-// takes effect then.
+// takes effect then, and may change anybody's segment. It is saved at the end of a batch
+// only.
 type Batched interface{ EndBatch() }
 
 // Engine keeps a population of vectors in segments.

@@ -142,6 +142,7 @@ func (m *model) read(r store.Reader, d definition) (err error) {
 func (m *model) write(tx *store.Tx, s *state, before clock) {
 	if batched, ok := s.engine.(clustering.Batched); ok {
 		batched.EndBatch()
+		s.labels.renew(s)
 	}
 	m.log(tx, s)
 	if !s.stored {

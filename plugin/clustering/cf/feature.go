@@ -248,7 +248,8 @@ func (f *Feature) Differs(other, whole *Feature) float64 {
 		}
 		a, b := f.dims[j], other.dims[j]
 		unit := leastUnit + 0x1p-40*math.Abs(a.mean.hi) // what a mean in float64 resolves
-		if v := whole.Variance(j); v > 0 {
+		// a heavy part may hide what the others spread
+		if v := max(0, whole.Variance(j), f.Variance(j), other.Variance(j)); v > 0 {
 			unit += math.Sqrt(v)
 		}
 		worst = max(worst, math.Abs(a.mean.minus(b.mean).hi)/unit)

@@ -16,7 +16,13 @@ import (
 func Quantiles(features []*Feature, j int, probabilities ...float64) []float64 {
 	type edge struct{ at, rise, jump float64 } // of the density, and of the mass
 	edges := make([]edge, 0, 2*len(features))
-	total := 0.0
+	total, lowest, highest := 0.0, math.Inf(1), math.Inf(-1)
+	for _, f := range features {
+		if f.Observed(j) > 0 {
+			lowest, highest = min(lowest, f.Mean(j)), max(highest, f.Mean(j))
+		}
+	}
+	point := 1e-9 * (highest - lowest) // narrower, and its density would drown the others
 	for _, f := range features {
 		n := f.Observed(j)
 		if n == 0 {
@@ -24,7 +30,7 @@ func Quantiles(features []*Feature, j int, probabilities ...float64) []float64 {
 		}
 		total += n
 		mean, half := f.Mean(j), math.Sqrt(3*f.Variance(j))
-		if from, to := mean-half, mean+half; to > from {
+		if from, to := mean-half, mean+half; to-from > point {
 			edges = append(edges, edge{at: from, rise: n / (to - from)}, edge{at: to, rise: -n / (to - from)})
 		} else {
 			edges = append(edges, edge{at: mean, jump: n})

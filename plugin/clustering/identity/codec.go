@@ -81,14 +81,24 @@ func Decode(src []byte) (*Tracker, error) {
 	t.last, t.round = clustering.SegmentID(r.Uvarint()), r.Uvarint()
 	for range r.Count(1) {
 		l := r.life()
+		if r.Damaged() || l.id > t.last || t.living[l.id] != nil {
+			return nil, ErrDamaged
+		}
 		t.living[l.id] = l
 	}
 	for range r.Count(1) {
-		t.resting = append(t.resting, r.life())
+		l := r.life()
+		if r.Damaged() || l.id > t.last {
+			return nil, ErrDamaged
+		}
+		t.resting = append(t.resting, l)
 	}
 	for range r.Count(1) {
 		id := clustering.SegmentID(r.Uvarint())
 		t.aliases[id] = clustering.SegmentID(r.Uvarint())
+		if r.Damaged() {
+			return nil, ErrDamaged
+		}
 	}
 	if !r.Complete() {
 		return nil, ErrDamaged

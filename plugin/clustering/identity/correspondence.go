@@ -24,10 +24,8 @@ func newCorrespondence(t *Tracker, clusters []Cluster) *correspondence {
 		weights:  Shares{},
 		settled:  make([]float64, len(clusters)),
 	}
+	c.carryOn(t)
 	for i := range clusters {
-		if t.living[clusters[i].Segment] != nil {
-			c.numbers[i] = clusters[i].Segment
-		}
 		// in the order of the numbers, as sums of floats depend on it
 		for _, from := range slices.Sorted(maps.Keys(clusters[i].Origins)) {
 			if from != 0 {
@@ -37,6 +35,32 @@ func newCorrespondence(t *Tracker, clusters []Cluster) *correspondence {
 		}
 	}
 	return c
+}
+
+// carryOn numbers the clusters that are a segment beyond doubt: most of it is there, and
+// most of the cluster is it. Only then do they have the number of the segment that they
+// continue by construction, as a centre may have wandered off with another's members.
+func (c *correspondence) carryOn(t *Tracker) {
+	now := Shares{}
+	for i := range c.clusters {
+		for id, weight := range c.clusters[i].From {
+			now[id] += weight
+		}
+	}
+	taken := map[clustering.SegmentID]bool{}
+	for i := range c.clusters {
+		for _, id := range c.before {
+			if from := c.clusters[i].From[id]; 2*from > now[id] && 2*from > c.clusters[i].Members.N() {
+				c.numbers[i], taken[id] = id, true
+			}
+		}
+	}
+	for i := range c.clusters {
+		id := c.clusters[i].Segment
+		if c.numbers[i] == 0 && t.living[id] != nil && !taken[id] {
+			c.numbers[i], taken[id] = id, true
+		}
+	}
 }
 
 // shared is the weight of a cluster whose origin is a segment.

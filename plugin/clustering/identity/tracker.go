@@ -161,12 +161,12 @@ func (t *Tracker) part(at int64, cause clustering.Cause, c *correspondence) {
 		t.tell(clustering.Event{Kind: clustering.Merge, At: at, Segment: number, Parents: parents, Size: c.clusters[i].Members.N(), Cause: cause})
 		for _, id := range vanished {
 			t.alias(id, number)
-			t.rest(id, true, nil)
+			t.rest(at, id, true, nil)
 		}
 	}
 	for _, id := range c.vanished() {
 		if t.living[id] != nil {
-			t.rest(id, false, c.heirs(id))
+			t.rest(at, id, false, c.heirs(id))
 		}
 	}
 }
@@ -183,7 +183,7 @@ func (t *Tracker) End(at int64, id, into clustering.SegmentID, size float64, las
 		t.tell(clustering.Event{Kind: clustering.Merge, At: at, Segment: into, Parents: parents, Size: size})
 		t.alias(id, into)
 	}
-	t.rest(id, true, nil)
+	t.rest(at, id, true, nil)
 }
 
 // Touch makes sure that the tracker is saved, as after it was taken over.
@@ -201,24 +201,27 @@ func (t *Tracker) alias(id, to clustering.SegmentID) {
 	}
 }
 
-// rest moves a segment to those that may revive.
-func (t *Tracker) rest(id clustering.SegmentID, told bool, heirs []clustering.SegmentID) {
+// rest moves a segment to those that may revive, and forgets the oldest of them.
+func (t *Tracker) rest(at int64, id clustering.SegmentID, told bool, heirs []clustering.SegmentID) {
 	l := t.living[id]
 	delete(t.living, id)
 	l.left, l.told, l.children = t.round, told, heirs
 	t.resting = append(t.resting, l)
+	for len(t.resting) > maxResting {
+		if oldest := t.resting[0]; !oldest.told {
+			t.tell(clustering.Event{Kind: clustering.Death, At: at, Segment: oldest.id, Children: oldest.children})
+		}
+		t.resting = slices.Delete(t.resting, 0, 1)
+	}
 }
 
-// bury tells of the deaths of those that stay away, and forgets the oldest.
+// bury tells of the deaths of those that stay away.
 func (t *Tracker) bury(at int64) {
-	for i, l := range t.resting {
-		if !l.told && (t.round-l.left >= patience || len(t.resting)-i > maxResting) {
+	for _, l := range t.resting {
+		if !l.told && t.round-l.left >= patience {
 			l.told = true
 			t.tell(clustering.Event{Kind: clustering.Death, At: at, Segment: l.id, Children: l.children})
 		}
-	}
-	if over := len(t.resting) - maxResting; over > 0 {
-		t.resting = slices.Delete(t.resting, 0, over)
 	}
 }
 

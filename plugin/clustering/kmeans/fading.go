@@ -9,6 +9,7 @@ import (
 const (
 	maxHalfLives = 40   // ahead of the landmark, before all weights are brought down
 	minHalfLives = -60  // a vector that is older weighs as if it were that old
+	maxFade      = 300  // half-lives at once: below, weights would lose their digits
 	faded        = 0.01 // a micro-cluster that weighs less is dropped
 )
 
@@ -37,7 +38,7 @@ func (t *Tree) weigh(at int64) float64 {
 	}
 	ahead := t.halfLives(at)
 	if ahead > maxHalfLives {
-		t.fade(math.Exp2(-ahead))
+		t.fade(math.Exp2(-min(ahead, maxFade))) // what is older than that weighs nothing either way
 		t.clock.landmark, ahead = at, 0
 	}
 	return math.Exp2(max(ahead, minHalfLives))

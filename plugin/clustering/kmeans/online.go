@@ -169,6 +169,11 @@ func (o *Online) gather(x []float64, weight, discount float64) *micro {
 	for i := range o.state.Weights {
 		o.state.Weights[i] *= discount
 	}
+	if discount < 1 {
+		for i := range o.batch {
+			o.batch[i].Decay(discount)
+		}
+	}
 	for len(o.batch) < len(o.centres) {
 		o.batch = append(o.batch, cf.Feature{})
 	}
@@ -235,7 +240,9 @@ func (o *Online) Advance() bool {
 		o.endWarmUp()
 	case o.applied%uint64(o.config.RefreshPoints) == 0:
 		o.measure(false)
-		o.replaceDying()
+		if len(o.batch) == 0 {
+			o.replaceDying()
+		}
 	default:
 		if len(o.batch) > 0 || !o.replaceDying() {
 			return false

@@ -11,6 +11,9 @@ import (
 // rounding explains.
 const tolerance = 1e-9
 
+// fadingTolerance is that where weights differ by many powers of two.
+const fadingTolerance = 1e-6
+
 // Check implements [clustering.Engine].
 func (t *Tree) Check() error {
 	if err := t.check(); err != nil {
@@ -43,7 +46,10 @@ func (t *Tree) Check() error {
 	if d := math.Abs(t.weight - sum); d > tolerance*max(t.weight, sum) {
 		return fmt.Errorf("the population counts %v, and its micro-clusters %v", t.weight, sum)
 	}
-	population := t.Population()
+	population, tolerance := t.Population(), tolerance
+	if t.fading {
+		tolerance = fadingTolerance
+	}
 	for i, s := range t.segments.list {
 		if d := s.members.Differs(members[s], population); d > tolerance {
 			return fmt.Errorf("segment %d differs from the sum of its micro-clusters by %g", s.id, d)
