@@ -66,6 +66,9 @@ func (a *assign) apply(ctx context.Context, s *store.Store, points []point, prob
 	if err != nil {
 		return err
 	}
+	if !a.learn {
+		return a.look(ctx, s, m, points, problems, results)
+	}
 	locks := []store.Lock{m.lock()}
 	for i, p := range points {
 		if problems[i] == nil && a.once != nil {
@@ -110,22 +113,50 @@ func (a *assign) apply(ctx context.Context, s *store.Store, points []point, prob
 	return nil
 }
 
-func (a *assign) applyOne(tx *store.Tx, m *model, st *state, p point) (contribution, status, error) {
-	switch {
-	case !a.learn:
-		return m.locate(st, p)
-	case a.key != nil:
-		return m.move(tx, st, p)
-	default:
-		verdict, _, err := a.once.Apply(tx, p.event, 0)
-		if err != nil {
-			return contribution{}, 0, fmt.Errorf("%w: %w", errUnreadable, err)
+// look says where the points belong, in the model as it is defined by those who teach it.
+func (a *assign) look(ctx context.Context, s *store.Store, m *model, points []point, problems []error, results []map[string]any) error {
+	locate := func(_ store.Reader, st *state) error {
+		for i, p := range points {
+			if problems[i] != nil {
+				continue
+			}
+			c, status, err := m.locate(st, p)
+			if err != nil && status != statusRejected {
+				problems[i] = err
+				continue
+			}
+			results[i] = st.outcome(c, status)
+			if err != nil {
+				results[i]["problem"] = err.Error()
+			}
 		}
-		if verdict == ledger.Duplicate {
-			return m.locate(st, p)
-		}
-		return m.add(st, p)
+		return nil
 	}
+	err := m.view(ctx, s, locate)
+	if !errors.Is(err, errNotDefined) {
+		return err
+	}
+	return s.View(ctx, func(r store.Reader) error {
+		st, err := readState(r, a.model, a.settings.definition)
+		if err != nil {
+			return err
+		}
+		return locate(r, st)
+	})
+}
+
+func (a *assign) applyOne(tx *store.Tx, m *model, st *state, p point) (contribution, status, error) {
+	if a.key != nil {
+		return m.move(tx, st, p)
+	}
+	verdict, _, err := a.once.Apply(tx, p.event, 0)
+	if err != nil {
+		return contribution{}, 0, fmt.Errorf("%w: %w", errUnreadable, err)
+	}
+	if verdict == ledger.Duplicate {
+		return m.locate(st, p)
+	}
+	return m.add(st, p)
 }
 
 // read takes what the model needs out of a message.

@@ -131,6 +131,9 @@ func newAssignFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ 
 	if err = a.parseOnce(conf); err != nil {
 		return nil, err
 	}
+	if !a.learn {
+		return a, nil // the model is that of those who teach it
+	}
 	a.metrics = newModelMetrics(res.Metrics(), a.model)
 	ctx := context.Background()
 	return a, a.store.Do(ctx, func(s *store.Store) error {

@@ -314,7 +314,9 @@ warmup: 4
 func TestLearnFalse(t *testing.T) {
 	t.Parallel()
 	r := openRig(t, "")
-	a, looks := r.assign(keyed), r.assign(keyed+"learn: false")
+	looks := r.assign("key: this.customer\nlearn: false") // its own definition does not count
+	assert.Equal(t, "warming_up", looks.tell(t, "new", near(0)).Status)
+	a := r.assign(keyed)
 	twoGroups(t, a, 40)
 	before := r.snapshot("")
 	low, high := looks.tell(t, "new", near(0)), looks.tell(t, "new", near(1))

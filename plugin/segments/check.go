@@ -38,6 +38,17 @@ func checkModel(r store.Reader, name string) (customers int, err error) {
 	if !found {
 		return 0, errors.New("there are records of it, and no definition")
 	}
+	pending, err := r.Get((&model{name: name}).key(suffixRebuild))
+	if err != nil {
+		return 0, err
+	}
+	if pending != nil { // customers are between two engines: the next start brings them over
+		return customers, r.Scan(store.Prefix(store.KindContribution, name), func(_, value []byte) error {
+			customers++
+			_, err := decodeContribution(value)
+			return err
+		})
+	}
 	s, err := readState(r, name, d)
 	if err != nil {
 		return 0, err

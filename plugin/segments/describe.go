@@ -222,8 +222,8 @@ func (s *state) describeMicroClusters(segments []clustering.Segment, minSize int
 	}
 	shown := []any{}
 	s.engine.MicroClusters(func(_ clustering.MicroID, f *cf.Feature, id clustering.SegmentID) bool {
-		if !large[id] && minSize > 1 {
-			return true
+		if minSize > 1 && (!large[id] || f.N()*s.engine.Fade() < float64(minSize)) {
+			return true // it may be one customer
 		}
 		centre := map[string]any{}
 		for j, name := range s.space.names {

@@ -55,7 +55,7 @@ input:
     path: /customer
     allowed_verbs: [ GET ]
     sync_response:
-      status: '${! if @segment_found == "true" { 200 } else { 404 } }'
+      status: '${! if @segment_found { 200 } else { 404 } }'
 
 pipeline:
   processors:

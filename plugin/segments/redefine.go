@@ -116,7 +116,7 @@ func (m *model) rebuild(tx *store.Tx, b rebuild, c settings) error {
 		}
 		return nil
 	})
-	if b.Index {
+	if b.Index && b.Done == nil { // else those who are done are in it already
 		if err := deleteAll(tx, store.Prefix(store.KindActivity, m.name)); err != nil {
 			return err
 		}

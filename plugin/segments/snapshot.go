@@ -2,6 +2,7 @@ package segments
 
 import (
 	"context"
+	"fmt"
 	"maps"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -41,7 +42,7 @@ The message only says when: send one from a `+"`generate`"+` input, for example.
 				Description("`true` adds `quartiles` to each segment: the lower, the median and the upper of each feature, from the vectors of all customers, which are read for it. By default they are left out.").
 				Default(false),
 			service.NewIntField(snFieldMinSegmentSize).
-				Description("Segments with fewer customers are left out, and so are their micro-clusters. 1, the default, shows all.").
+				Description("Segments with fewer customers are left out, and so are micro-clusters with fewer. 1, the default, shows all.").
 				Default(1),
 		).
 		Example("A table of the segments every minute", "", `
@@ -97,6 +98,9 @@ func newSnapshotFromConfig(conf *service.ParsedConfig, res *service.Resources) (
 	}
 	if p.minSize, err = conf.FieldInt(snFieldMinSegmentSize); err != nil {
 		return nil, err
+	}
+	if p.minSize < 1 {
+		return nil, fmt.Errorf("min_segment_size %d: use 1 or more", p.minSize)
 	}
 	p.target, err = parseTarget(conf, res)
 	return p, err

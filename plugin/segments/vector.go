@@ -138,6 +138,11 @@ func (s *space) vector(dst []float64, features any) ([]float64, error) {
 	default:
 		return nil, fmt.Errorf("features is %s: map it to an object of numbers or an array of numbers", message.TypeName(features))
 	}
+	if s.definition.Missing == missingReject {
+		if err := s.fill(dst); err != nil {
+			return nil, err // before new names are added
+		}
+	}
 	dst, err := s.grow(dst, fresh)
 	if err != nil {
 		return nil, err

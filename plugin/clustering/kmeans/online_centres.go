@@ -17,7 +17,7 @@ func (o *Online) replaceDying() bool {
 	}
 	old := o.centres[smallest]
 	o.split(largest, smallest)
-	o.dissolve(old, o.nearestBut(old))
+	o.dissolve(old, o.nearestBut(old), clustering.Remodel)
 	return true
 }
 
@@ -70,12 +70,12 @@ func (o *Online) mergeClosest(cause clustering.Cause) {
 	o.state.Centers = slices.Delete(o.state.Centers, from, from+1)
 	o.state.Weights = slices.Delete(o.state.Weights, from, from+1)
 	o.centres = slices.Delete(o.centres, from, from+1)
-	o.dissolve(old, heir)
-	heir.since, heir.cause = o.asOf, cause
+	o.dissolve(old, heir, cause)
 }
 
 // dissolve gives the members of a centre that is no more to another one.
-func (o *Online) dissolve(old, heir *micro) {
+func (o *Online) dissolve(old, heir *micro, cause clustering.Cause) {
+	heir.since, heir.cause = o.asOf, cause // of those who come
 	ended, last, into := old.segment, old.members.Clone(), clustering.SegmentID(0)
 	o.merge(old, heir)
 	if last.N() > 0 {
