@@ -84,12 +84,8 @@ func (a *assign) apply(ctx context.Context, s *store.Store, points []point, prob
 				}
 				problem := tx.Step(func() error {
 					c, status, err := a.applyOne(tx, m, st, p)
-					if err != nil && status != statusRejected {
+					if results[i], err = st.result(c, status, err); err != nil {
 						return err
-					}
-					results[i] = st.outcome(c, status)
-					if err != nil {
-						results[i]["problem"] = err.Error()
 					}
 					report.count(c, status)
 					return nil
@@ -121,14 +117,7 @@ func (a *assign) look(ctx context.Context, s *store.Store, m *model, points []po
 				continue
 			}
 			c, status, err := m.locate(st, p)
-			if err != nil && status != statusRejected {
-				problems[i] = err
-				continue
-			}
-			results[i] = st.outcome(c, status)
-			if err != nil {
-				results[i]["problem"] = err.Error()
-			}
+			results[i], problems[i] = st.result(c, status, err)
 		}
 		return nil
 	}

@@ -196,10 +196,7 @@ func (in *eventsInput) scan(r store.Reader) (batch service.MessageBatch, err err
 		}
 		return nil
 	})
-	if err == errEnough { //nolint:errorlint // it is not wrapped: it ends the scan
-		err = nil
-	}
-	return batch, err
+	return batch, ended(err)
 }
 
 // acknowledge keeps how far all events were acknowledged.

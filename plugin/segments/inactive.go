@@ -121,7 +121,7 @@ func (m *model) findDue(tx *store.Tx, s *state, today int64) error {
 		return nil
 	})
 	switch {
-	case err != nil && err != errEnough: //nolint:errorlint // it is not wrapped: it ends the scan
+	case ended(err) != nil:
 		return err
 	case len(w.due) == 0:
 		w.swept, w.from = today, nil
@@ -134,6 +134,14 @@ func (m *model) findDue(tx *store.Tx, s *state, today int64) error {
 
 // errEnough ends a scan.
 var errEnough = errors.New("enough")
+
+// ended is the error of a scan, nil when it was ended.
+func ended(err error) error {
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
 
 // lookAfter lets a customer go who is inactive, and notes anew when to look after one who
 // is not.

@@ -156,7 +156,7 @@ func (in *membersInput) scan(r store.Reader, m *model, s *state) (batch service.
 		batch = append(batch, member)
 		return nil
 	})
-	if err == errEnough { //nolint:errorlint // it is not wrapped: it ends the scan
+	if errors.Is(err, errEnough) {
 		in.from = from
 		return batch, nil
 	}

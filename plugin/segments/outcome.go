@@ -42,6 +42,19 @@ func instantOrNull(nanoseconds int64) any {
 	return instant(nanoseconds)
 }
 
+// result is what a message is given, or the error that it is flagged with: what is
+// rejected is told in the result.
+func (s *state) result(c contribution, st status, err error) (map[string]any, error) {
+	if err != nil && st != statusRejected {
+		return nil, err
+	}
+	result := s.outcome(c, st)
+	if err != nil {
+		result["problem"] = err.Error()
+	}
+	return result, nil
+}
+
 // outcome is the result object of a message.
 func (s *state) outcome(c contribution, st status) map[string]any {
 	result := s.membership(c, st)

@@ -234,7 +234,7 @@ func inPages(tx *store.Tx, prefix, after []byte, fn func(key []byte) error) erro
 			}
 			return nil
 		})
-		if err != nil && err != errEnough { //nolint:errorlint // it is not wrapped: it ends the scan
+		if ended(err) != nil {
 			return err
 		}
 		if len(keys) == 0 {

@@ -49,7 +49,6 @@ func (l *life) append(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(l.id))
 	dst = binary.AppendVarint(dst, l.born)
 	dst = appendNumbers(dst, l.parents)
-	dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(l.trace.weight))
 	dst = binary.AppendUvarint(dst, uint64(len(l.trace.centroid)))
 	for j := range l.trace.centroid {
 		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(l.trace.centroid[j]))
@@ -117,7 +116,6 @@ func (r *reader) numbers() (ids []clustering.SegmentID) {
 
 func (r *reader) life() *life {
 	l := &life{id: clustering.SegmentID(r.Uvarint()), born: r.Varint(), parents: r.numbers()}
-	l.trace.weight = r.Float()
 	d := r.Count(16)
 	l.trace.centroid, l.trace.variance = make([]float64, d), make([]float64, d)
 	for j := range d {

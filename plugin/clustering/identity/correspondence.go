@@ -12,7 +12,8 @@ type correspondence struct {
 	clusters []Cluster
 	numbers  []clustering.SegmentID // of the clusters; 0: none yet
 	before   []clustering.SegmentID // that lived, in order
-	weights  Shares                 // of the segments, by origin
+	now      Shares                 // the weights of the segments
+	weights  Shares                 // the same, by origin
 	settled  []float64              // the weight of each cluster whose origin is a segment
 }
 
@@ -21,11 +22,14 @@ func newCorrespondence(t *Tracker, clusters []Cluster) *correspondence {
 		clusters: clusters,
 		numbers:  make([]clustering.SegmentID, len(clusters)),
 		before:   t.Living(),
+		now:      Shares{},
 		weights:  Shares{},
 		settled:  make([]float64, len(clusters)),
 	}
-	c.carryOn(t)
 	for i := range clusters {
+		for id, weight := range clusters[i].From {
+			c.now[id] += weight
+		}
 		// in the order of the numbers, as sums of floats depend on it
 		for _, from := range slices.Sorted(maps.Keys(clusters[i].Origins)) {
 			if from != 0 {
@@ -34,6 +38,7 @@ func newCorrespondence(t *Tracker, clusters []Cluster) *correspondence {
 			}
 		}
 	}
+	c.carryOn(t)
 	return c
 }
 
@@ -41,16 +46,10 @@ func newCorrespondence(t *Tracker, clusters []Cluster) *correspondence {
 // most of the cluster is it. Only then do they have the number of the segment that they
 // continue by construction, as a centre may have wandered off with another's members.
 func (c *correspondence) carryOn(t *Tracker) {
-	now := Shares{}
-	for i := range c.clusters {
-		for id, weight := range c.clusters[i].From {
-			now[id] += weight
-		}
-	}
 	taken := map[clustering.SegmentID]bool{}
 	for i := range c.clusters {
 		for _, id := range c.before {
-			if from := c.clusters[i].From[id]; 2*from > now[id] && 2*from > c.clusters[i].Members.N() {
+			if from := c.clusters[i].From[id]; 2*from > c.now[id] && 2*from > c.clusters[i].Members.N() {
 				c.numbers[i], taken[id] = id, true
 			}
 		}
@@ -81,18 +80,12 @@ func (c *correspondence) match() {
 	if len(open) == 0 || len(free) == 0 {
 		return
 	}
-	now := Shares{}
-	for i := range c.clusters {
-		for _, id := range free {
-			now[id] += c.clusters[i].From[id]
-		}
-	}
 	gain := make([][]float64, len(open))
 	for row, i := range open {
 		gain[row] = make([]float64, len(free))
 		for column, id := range free {
 			shared := c.clusters[i].From[id]
-			if shared > 0 && shared >= survives*max(c.clusters[i].Members.N(), now[id]) {
+			if shared > 0 && shared >= survives*max(c.clusters[i].Members.N(), c.now[id]) {
 				gain[row][column] = shared
 			}
 		}

@@ -63,7 +63,6 @@ type life struct {
 // trace is where a segment was when it last had members.
 type trace struct {
 	centroid, variance []float64 // NaN: never observed
-	weight             float64
 }
 
 // NewTracker makes one that knows of no segment.
@@ -102,7 +101,7 @@ func (t *Tracker) found(at int64, cause clustering.Cause, metric *cf.Metric, c *
 		delete(t.aliases, l.id)
 		l.told, l.children = false, nil
 		t.living[l.id] = l
-		t.tell(clustering.Event{Kind: clustering.Revival, At: at, Segment: l.id, Size: size, Shift: shift, Cause: cause})
+		t.Tell(clustering.Event{Kind: clustering.Revival, At: at, Segment: l.id, Size: size, Shift: shift, Cause: cause})
 		return l.id
 	}
 	parents := c.parents(i)
@@ -114,7 +113,7 @@ func (t *Tracker) found(at int64, cause clustering.Cause, metric *cf.Metric, c *
 		kind = clustering.Birth
 	}
 	id := t.Begin(at, parents)
-	t.tell(clustering.Event{Kind: kind, At: at, Segment: id, Parents: parents, Size: size, Cause: cause})
+	t.Tell(clustering.Event{Kind: kind, At: at, Segment: id, Parents: parents, Size: size, Cause: cause})
 	return id
 }
 
@@ -158,7 +157,7 @@ func (t *Tracker) part(at int64, cause clustering.Cause, c *correspondence) {
 			parents = append([]clustering.SegmentID{number}, vanished...)
 			slices.Sort(parents)
 		}
-		t.tell(clustering.Event{Kind: clustering.Merge, At: at, Segment: number, Parents: parents, Size: c.clusters[i].Members.N(), Cause: cause})
+		t.Tell(clustering.Event{Kind: clustering.Merge, At: at, Segment: number, Parents: parents, Size: c.clusters[i].Members.N(), Cause: cause})
 		for _, id := range vanished {
 			t.alias(id, number)
 			t.rest(at, id, true, nil)
@@ -176,11 +175,11 @@ func (t *Tracker) End(at int64, id, into clustering.SegmentID, size float64, las
 	t.living[id].trace = traceOf(last)
 	t.changed = true
 	if into == 0 {
-		t.tell(clustering.Event{Kind: clustering.Death, At: at, Segment: id})
+		t.Tell(clustering.Event{Kind: clustering.Death, At: at, Segment: id})
 	} else {
 		parents := []clustering.SegmentID{id, into}
 		slices.Sort(parents)
-		t.tell(clustering.Event{Kind: clustering.Merge, At: at, Segment: into, Parents: parents, Size: size})
+		t.Tell(clustering.Event{Kind: clustering.Merge, At: at, Segment: into, Parents: parents, Size: size})
 		t.alias(id, into)
 	}
 	t.rest(at, id, true, nil)
@@ -190,9 +189,7 @@ func (t *Tracker) End(at int64, id, into clustering.SegmentID, size float64, las
 func (t *Tracker) Touch() { t.changed = true }
 
 // Tell adds an event to those to hand over.
-func (t *Tracker) Tell(e clustering.Event) { t.tell(e) }
-
-func (t *Tracker) tell(e clustering.Event) { t.events = append(t.events, e) }
+func (t *Tracker) Tell(e clustering.Event) { t.events = append(t.events, e) }
 
 func (t *Tracker) alias(id, to clustering.SegmentID) {
 	t.aliases[id] = to
@@ -209,7 +206,7 @@ func (t *Tracker) rest(at int64, id clustering.SegmentID, told bool, heirs []clu
 	t.resting = append(t.resting, l)
 	for len(t.resting) > maxResting {
 		if oldest := t.resting[0]; !oldest.told {
-			t.tell(clustering.Event{Kind: clustering.Death, At: at, Segment: oldest.id, Children: oldest.children})
+			t.Tell(clustering.Event{Kind: clustering.Death, At: at, Segment: oldest.id, Children: oldest.children})
 		}
 		t.resting = slices.Delete(t.resting, 0, 1)
 	}
@@ -220,7 +217,7 @@ func (t *Tracker) bury(at int64) {
 	for _, l := range t.resting {
 		if !l.told && t.round-l.left >= patience {
 			l.told = true
-			t.tell(clustering.Event{Kind: clustering.Death, At: at, Segment: l.id, Children: l.children})
+			t.Tell(clustering.Event{Kind: clustering.Death, At: at, Segment: l.id, Children: l.children})
 		}
 	}
 }
@@ -230,7 +227,7 @@ func (t *Tracker) relabel(at int64, cause clustering.Cause, c *correspondence) {
 	for i, number := range c.numbers {
 		for _, from := range slices.Sorted(maps.Keys(c.clusters[i].From)) {
 			if weight := c.clusters[i].From[from]; from != number && from != 0 && weight > 0 {
-				t.tell(clustering.Event{
+				t.Tell(clustering.Event{
 					Kind: clustering.Relabel, At: at, Segment: number, Parents: []clustering.SegmentID{from},
 					Size: weight, Cause: cause,
 				})
@@ -285,7 +282,7 @@ func (t *Tracker) Origin(id clustering.SegmentID) (born int64, parents []cluster
 
 func traceOf(members *cf.Feature) trace {
 	d := members.Dims()
-	to := trace{centroid: make([]float64, d), variance: make([]float64, d), weight: members.N()}
+	to := trace{centroid: make([]float64, d), variance: make([]float64, d)}
 	members.Centroid(to.centroid)
 	for j := range d {
 		to.variance[j] = members.Variance(j)

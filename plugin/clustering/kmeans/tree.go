@@ -1,6 +1,7 @@
 package kmeans
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -64,19 +65,14 @@ type Tree struct {
 // NewTree makes an empty engine, or one to load records into. It errs when the
 // configuration contradicts itself.
 func NewTree(config TreeConfig) (*Tree, error) {
-	orDefault := func(field *int, value int) {
-		if *field == 0 {
-			*field = value
-		}
-	}
-	orDefault(&config.MicroClusters, 1000)
-	orDefault(&config.Warmup, 200)
-	orDefault(&config.RefreshPoints, 1000)
+	config.MicroClusters = cmp.Or(config.MicroClusters, 1000)
+	config.Warmup = cmp.Or(config.Warmup, 200)
+	config.RefreshPoints = cmp.Or(config.RefreshPoints, 1000)
 	if config.K != 0 {
 		config.KMin, config.KMax = config.K, config.K
 	}
-	orDefault(&config.KMin, 2)
-	orDefault(&config.KMax, max(12, config.KMin))
+	config.KMin = cmp.Or(config.KMin, 2)
+	config.KMax = cmp.Or(config.KMax, max(12, config.KMin))
 	fault := func(field string, value any, remedy string) error {
 		return fmt.Errorf("making a k-means tree: %s %v: %s", field, value, remedy)
 	}
