@@ -1,11 +1,8 @@
 package kmeans
 
 import (
-	"slices"
-
 	"github.com/shoal-stream/shoal/plugin/clustering"
-	"github.com/shoal-stream/shoal/plugin/clustering/cf"
-	"github.com/shoal-stream/shoal/plugin/clustering/identity"
+	"github.com/shoal-stream/shoal/plugin/clustering/internal/population"
 )
 
 const (
@@ -22,11 +19,11 @@ const (
 // Advance implements [clustering.Engine].
 func (t *Tree) Advance() bool {
 	t.clock.applied++
-	if t.clock.refinements == 0 {
+	if t.population.Refinements == 0 {
 		return t.warmUp()
 	}
 	effect := false
-	if len(t.micros) > t.config.MicroClusters {
+	if t.population.Len() > t.config.MicroClusters {
 		t.threshold *= coarser // or as many would be founded again
 		effect = t.rebuild(t.roomFor())
 	}
@@ -53,8 +50,8 @@ func (t *Tree) interval() uint64 {
 // warmUp ends with the first refinement, which takes effect at once. Until then, the
 // metric follows the population.
 func (t *Tree) warmUp() bool {
-	in := t.weight
-	if t.fading {
+	in := t.population.Weight
+	if t.config.HalfLife > 0 {
 		in = float64(t.clock.applied)
 	}
 	if in >= float64(t.config.Warmup) {
@@ -62,9 +59,9 @@ func (t *Tree) warmUp() bool {
 		return true
 	}
 	if powerOfTwo(t.clock.applied) {
-		t.measure(true)
+		t.population.Measure(true)
 	}
-	if len(t.micros) > t.config.MicroClusters {
+	if t.population.Len() > t.config.MicroClusters {
 		t.rebuild(t.roomFor())
 	}
 	return false
@@ -72,7 +69,7 @@ func (t *Tree) warmUp() bool {
 
 // Refine implements [clustering.Engine]. While warming up, there is nothing to refine.
 func (t *Tree) Refine(cause clustering.Cause) {
-	if t.clock.refinements == 0 && t.weight < float64(t.config.Warmup) && !t.fading {
+	if t.population.Refinements == 0 && t.population.Weight < float64(t.config.Warmup) && t.config.HalfLife == 0 {
 		return
 	}
 	t.begin(t.clock.applied, true)
@@ -84,17 +81,17 @@ func powerOfTwo(n uint64) bool { return n&(n-1) == 0 }
 // begin freezes the summary and starts a refinement of it beside the stream.
 func (t *Tree) begin(due uint64, all bool) {
 	t.dropFaded()
-	t.measure(false)
-	if powerOfTwo(t.clock.refinements+1) || len(t.micros) > t.config.MicroClusters {
+	t.population.Measure(false)
+	if powerOfTwo(t.population.Refinements+1) || t.population.Len() > t.config.MicroClusters {
 		t.rebuild(t.roomFor()) // also for the change of scale since the last
 	} else {
 		t.summarise(t.root)
-		if len(t.micros) < t.config.MicroClusters/2 {
+		if t.population.Len() < t.config.MicroClusters/2 {
 			t.threshold *= finer // there is room
 		}
 	}
 	t.clock.begun = t.clock.applied
-	r := Refinement{Metric: t.metric, Choice: t.choice, Seed: t.clock.refinements}
+	r := Refinement{Metric: t.population.Metric, Choice: t.choice, Seed: t.population.Refinements}
 	if all || t.isDue(t.clock.searched, searched) {
 		r.Restarts = restarts
 		t.clock.searched = t.clock.applied
@@ -103,10 +100,9 @@ func (t *Tree) begin(due uint64, all bool) {
 		r.Explore = explore
 		t.clock.explored = t.clock.applied
 	}
-	t.root.each(func(m *micro) bool {
-		r.Summary = append(r.Summary, entryOf(&m.members, m.segment.number(), t.metric))
-		return true
-	})
+	for m := range t.population.All() {
+		r.Summary = append(r.Summary, entryOf(&m.Members, m.Segment.Number(), t.population.Metric))
+	}
 	t.task, t.newTask = begin(r, due), true
 }
 
@@ -116,100 +112,37 @@ func (t *Tree) isDue(last uint64, share float64) bool {
 	return float64(t.clock.applied-last) >= share*t.Size()
 }
 
-// measure renews the metric from the population.
-func (t *Tree) measure(provisional bool) {
-	var parts []*cf.Feature
-	if t.config.Scaling == cf.Robust {
-		t.root.each(func(m *micro) bool {
-			parts = append(parts, &m.members)
-			return true
-		})
-	}
-	t.metric = cf.NewMetric(t.config.Scaling, t.Population(), parts, t.config.Weight)
-	if provisional {
-		t.metric = t.metric.Provisional()
-	}
-	t.newMetric = true
-}
-
 // finish puts the refinement under way into effect: each micro-cluster goes to the
 // nearest centre, in the state that it is in by now.
 func (t *Tree) finish(cause clustering.Cause) {
 	outcome, settles := <-t.task.outcome, t.task.settles()
 	t.task, t.newTask = nil, true
-	settling := settling
-	if t.clock.refinements == 0 {
-		settling = 0
+	foreign := 1.0
+	switch {
+	case settles && t.population.Refinements == 0:
+		foreign = 0
+	case settles:
+		foreign = settling
 	}
-	t.clock.refinements++
+	t.population.Refinements++
 	t.choice = outcome.Choice
-	if len(outcome.Centres) == 0 && len(t.micros) > 0 {
+	if len(outcome.Centres) == 0 && t.population.Len() > 0 {
 		return // there was nobody when it began
 	}
-	micros, owner, clusters := t.regroup(outcome.Centres)
-	numbers := t.segments.lineage.Recluster(t.clock.asOf, cause, t.metric, clusters)
-	segments := t.segments.replace(numbers, clusters)
-	for i, m := range micros {
-		t.rehome(m, segments[owner[i]], t.clock.asOf, cause)
-		if settles && m.origins.settle(m.segment.id, settling) {
-			t.touch(m)
-		}
-	}
-}
-
-// regroup sorts the micro-clusters by the nearest centre. Centres that are nearest to
-// none are left out.
-func (t *Tree) regroup(centres []Centre) (micros []*micro, owner []int, clusters []identity.Cluster) {
-	rows := make([]float64, len(centres)*t.stride)
-	for i, c := range centres {
+	continues := make([]clustering.SegmentID, len(outcome.Centres))
+	rows := make([]float64, len(outcome.Centres)*t.stride)
+	for i, c := range outcome.Centres {
+		continues[i] = c.Segment
 		row := rows[i*t.stride:][:t.stride]
 		for j := copy(row, c.Position); j < t.stride; j++ {
 			row[j] = nan
 		}
 	}
-	place := make([]int, len(centres)) // among the clusters, from 1
 	centroid := make([]float64, t.stride)
-	t.root.each(func(m *micro) bool {
-		m.members.Centroid(centroid)
-		nearest, _ := t.metric.Nearest(centroid, rows, t.stride)
-		if place[nearest] == 0 {
-			clusters = append(clusters, identity.Cluster{
-				Segment: centres[nearest].Segment, Members: &cf.Feature{}, Origins: identity.Shares{}, From: identity.Shares{},
-			})
-			place[nearest] = len(clusters)
-		}
-		c := &clusters[place[nearest]-1]
-		c.Members.Merge(&m.members)
-		c.From[m.segment.number()] += m.members.N()
-		for _, e := range m.origins {
-			c.Origins[e.segment] += e.weight
-		}
-		micros, owner = append(micros, m), append(owner, place[nearest]-1)
-		return true
-	})
-	return micros, owner, clusters
-}
-
-// replace makes the segments those of the clusters: known numbers stay the same segments.
-func (p *segmentation) replace(numbers []clustering.SegmentID, clusters []identity.Cluster) []*segment {
-	segments := make([]*segment, len(numbers))
-	stay := map[*segment]bool{}
-	for i, number := range numbers {
-		if s := p.find(number); s != nil {
-			segments[i], stay[s] = s, true
-			s.members = clusters[i].Members
-			p.touch(s)
-		}
+	nearest := func(m *population.Micro) int {
+		m.Members.Centroid(centroid)
+		slot, _ := t.population.Metric.Nearest(centroid, rows, t.stride)
+		return slot
 	}
-	for _, s := range slices.Clone(p.list) {
-		if !stay[s] {
-			p.remove(s)
-		}
-	}
-	for i, number := range numbers {
-		if segments[i] == nil {
-			segments[i] = p.add(number, clusters[i].Members, nil)
-		}
-	}
-	return segments
+	t.population.Recluster(t.population.AsOf, cause, population.Clustering{Of: nearest, Continues: continues, Foreign: foreign})
 }

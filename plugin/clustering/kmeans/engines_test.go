@@ -1,7 +1,6 @@
 package kmeans_test
 
 import (
-	"fmt"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -175,94 +174,6 @@ func TestSizesAddUp(t *testing.T) {
 	}
 }
 
-// records is a store of what an engine saves.
-type records map[string]string
-
-func (r records) Put(key, value []byte) { r[string(key)] = string(value) }
-func (r records) Delete(key []byte)     { delete(r, string(key)) }
-
-func (r records) load(t testing.TB, engine clustering.Engine) clustering.Engine {
-	t.Helper()
-	for key, value := range r {
-		require.NoError(t, engine.Load([]byte(key), []byte(value)))
-	}
-	require.NoError(t, engine.Ready())
-	return engine
-}
-
-// An engine that is saved, dropped and loaded at any moment goes on as one that never
-// was: all that influences the future is saved, to the bit.
-func TestSavedAndLoadedAtAnyMoment(t *testing.T) {
-	t.Parallel()
-	for name, make := range engines(t) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			run := func(reload bool) (records, []clustering.SegmentID) {
-				saved := records{}
-				p := population{engine: make(), held: map[int]held{}}
-				random, when := rand.New(rand.NewPCG(3, 0)), rand.New(rand.NewPCG(4, 0))
-				list := points(5, 2000, 3, 6)
-				var told []clustering.SegmentID
-				for range 4000 {
-					p.live(t, random, list)
-					if when.IntN(20) == 0 {
-						p.save(saved)
-						if reload {
-							p.engine = saved.load(t, make())
-						}
-						told = append(told, p.engine.Home(p.engine.Nearest(list[0])).Segment)
-					}
-				}
-				p.save(saved)
-				p.check(t)
-				return saved, told
-			}
-			calm, calmTold := run(false)
-			rough, roughTold := run(true)
-			assert.Equal(t, calmTold, roughTold)
-			assert.True(t, maps.Equal(calm, rough), "%d records, and %d of an engine that was loaded again", len(calm), len(rough))
-		})
-	}
-}
-
-// A record that is missing or cut is noticed, not lived with.
-func TestDamagedRecords(t *testing.T) {
-	t.Parallel()
-	for name, make := range engines(t) {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			saved := records{}
-			p := population{engine: make(), held: map[int]held{}}
-			random, list := rand.New(rand.NewPCG(6, 0)), points(7, 500, 3, 6)
-			for range 1500 {
-				p.live(t, random, list)
-			}
-			p.engine.Save(saved)
-			load := func(r records) error {
-				engine := make()
-				for key, value := range r {
-					if err := engine.Load([]byte(key), []byte(value)); err != nil {
-						return err
-					}
-				}
-				return engine.Ready()
-			}
-			require.NoError(t, load(saved))
-			for key, value := range saved {
-				damaged := maps.Clone(saved)
-				damaged[key] = value[:len(value)-1]
-				require.Error(t, load(damaged), "%q cut", key)
-				if key[0] == 'm' || key[0] == 'h' || key[0] == 'n' {
-					delete(damaged, key)
-					require.Error(t, load(damaged), "%q missing", key)
-				}
-			}
-			require.Error(t, load(records{"": "", "h": saved["h"]}))
-			require.Error(t, load(records{"z": ""}))
-		})
-	}
-}
-
 func TestRetractOfWhatIsNotHeld(t *testing.T) {
 	t.Parallel()
 	for name, make := range engines(t) {
@@ -404,44 +315,6 @@ func TestConfigErrors(t *testing.T) {
 		_, err := kmeans.NewOnline(config)
 		require.ErrorContains(t, err, want)
 	}
-}
-
-func ExampleTree() {
-	tree, _ := kmeans.NewTree(kmeans.TreeConfig{K: 2, Warmup: 4})
-	customers := map[string][]float64{"ann": {1, 20}, "bob": {2, 25}, "cyd": {30, 900}, "dan": {31, 950}}
-	ids := map[string]clustering.MicroID{}
-	for _, name := range []string{"ann", "bob", "cyd", "dan"} {
-		ids[name] = tree.Insert(customers[name], 0)
-		tree.Advance()
-	}
-	fmt.Println("ann and bob together:", tree.Home(ids["ann"]).Segment == tree.Home(ids["bob"]).Segment)
-
-	// Ann becomes like Cyd: her old vector is taken out, and the new one put in.
-	_ = tree.Retract(ids["ann"], customers["ann"])
-	ids["ann"] = tree.Insert([]float64{29, 910}, 0)
-	tree.Advance()
-	fmt.Println("ann and cyd together:", tree.Home(ids["ann"]).Segment == tree.Home(ids["cyd"]).Segment)
-	for _, s := range tree.Segments() {
-		fmt.Printf("%d customers around %.0f\n", int(s.Members.N()), s.Centre)
-	}
-	// Output:
-	// ann and bob together: true
-	// ann and cyd together: true
-	// 3 customers around [30 920]
-	// 1 customers around [2 25]
-}
-
-func ExampleOnline() {
-	online, _ := kmeans.NewOnline(kmeans.OnlineConfig{K: 2, Centers: [][]float64{{0}, {10}}, Scaling: cf.None})
-	for _, x := range []float64{1, 2, 9} {
-		id := online.Insert([]float64{x}, 0)
-		online.Advance()
-		fmt.Printf("%v goes to segment %d\n", x, online.Home(id).Segment)
-	}
-	// Output:
-	// 1 goes to segment 1
-	// 2 goes to segment 1
-	// 9 goes to segment 2
 }
 
 // A point that a micro-cluster absorbs, and a move between two, allocate nothing.

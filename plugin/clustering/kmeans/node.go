@@ -3,6 +3,8 @@ package kmeans
 import (
 	"math"
 	"slices"
+
+	"github.com/shoal-stream/shoal/plugin/clustering/internal/population"
 )
 
 var nan = math.NaN()
@@ -14,11 +16,11 @@ const capacity = 32
 // node is a place in the tree: an inner one, or that of a micro-cluster, which has no
 // children. All micro-clusters are equally far from the root.
 type node struct {
-	id       uint64 // of an inner node
-	micro    *micro // of a place without children
-	mean     mean   // of an inner node, but for the root; as it was when it was last summarised
-	parent   *node  // nil: the root
-	slot     int    // among the children of the parent
+	id       uint64            // of an inner node
+	micro    *population.Micro // of a place without children
+	mean     mean              // of an inner node, but for the root; as it was when it was last summarised
+	parent   *node             // nil: the root
+	slot     int               // among the children of the parent
 	children []*node
 	rows     []float64 // centroids of the children, side by side for a quick search
 
@@ -41,9 +43,9 @@ func (t *Tree) touchNode(n *node) {
 	}
 }
 
-// nearest descends to a micro-cluster, always to the child whose centroid is nearest,
-// and returns its squared distance: nil when the tree is empty.
-func (t *Tree) nearest(x []float64) (*micro, float64) {
+// nearest descends to the place of a micro-cluster, always to the child whose centroid is
+// nearest, and returns its squared distance: nil when the tree is empty.
+func (t *Tree) nearest(x []float64) (*node, float64) {
 	squared := math.Inf(1)
 	n := t.root
 	for n.micro == nil {
@@ -51,20 +53,27 @@ func (t *Tree) nearest(x []float64) (*micro, float64) {
 			return nil, squared
 		}
 		var slot int
-		slot, squared = t.metric.Nearest(x, n.rows, t.stride)
+		slot, squared = t.population.Metric.Nearest(x, n.rows, t.stride)
 		n = n.children[slot]
 	}
-	return n.micro, squared
+	return n, squared
 }
 
-// plant gives a new micro-cluster a place beside its nearest, nil if it is the first.
-func (t *Tree) plant(m, neighbour *micro) {
+// plant gives a new micro-cluster a place beside the nearest, nil if it is the first.
+func (t *Tree) plant(m *population.Micro, neighbour *node) *node {
 	bed := t.root
 	if neighbour != nil {
-		bed = neighbour.place.parent
+		bed = neighbour.parent
 	}
-	m.place = &node{micro: m}
-	t.attach(bed, m.place)
+	place := t.newPlace(m)
+	t.attach(bed, place)
+	return place
+}
+
+func (t *Tree) newPlace(m *population.Micro) *node {
+	place := &node{micro: m}
+	t.places[m] = place
+	return place
 }
 
 // climb applies what a new place brings to the means of all above it.
@@ -90,7 +99,7 @@ func (t *Tree) attach(n, child *node) {
 func (t *Tree) refresh(n *node) {
 	row := n.parent.rows[n.slot*t.stride:][:t.stride]
 	if n.micro != nil {
-		n.micro.members.Centroid(row)
+		n.micro.Members.Centroid(row)
 		return
 	}
 	for j := copy(row, n.mean.at); j < len(row); j++ {
@@ -138,7 +147,7 @@ func (t *Tree) splitIfFull(n *node) {
 	left, right, widest := 0, 1, -1.0
 	for i := range children {
 		for j := range i {
-			if d := t.metric.Squared(row(i), row(j)); d > widest {
+			if d := t.population.Metric.Squared(row(i), row(j)); d > widest {
 				left, right, widest = j, i, d
 			}
 		}
@@ -147,7 +156,7 @@ func (t *Tree) splitIfFull(n *node) {
 	sibling := t.newNode()
 	n.children, n.rows = nil, nil
 	for i, child := range children {
-		toLeft, toRight := t.metric.Squared(row(i), row(left)), t.metric.Squared(row(i), row(right))
+		toLeft, toRight := t.population.Metric.Squared(row(i), row(left)), t.population.Metric.Squared(row(i), row(right))
 		switch {
 		case i == left:
 			t.attach(n, child)
@@ -193,7 +202,7 @@ func (n *node) summarise() {
 	n.mean.reset()
 	for _, child := range n.children {
 		if child.micro != nil {
-			n.mean.join(&child.micro.members)
+			n.mean.join(&child.micro.Members)
 		} else {
 			n.mean.merge(&child.mean)
 		}
@@ -218,10 +227,27 @@ func (n *node) lay(t *Tree) {
 	}
 }
 
-// each visits the micro-clusters below a node, until visit returns false.
-func (n *node) each(visit func(*micro) bool) bool {
+// scale multiplies the weights of all means, from a node down.
+func (n *node) scale(t *Tree, g float64) {
 	if n.micro != nil {
-		return visit(n.micro)
+		return
+	}
+	n.mean.decay(g)
+	t.touchNode(n)
+	for _, child := range n.children {
+		child.scale(t, g)
+	}
+}
+
+// micros visits all micro-clusters in the order of the tree, neighbours beside each other.
+func (t *Tree) micros(visit func(*population.Micro) bool) {
+	t.root.each(func(place *node) bool { return visit(place.micro) })
+}
+
+// each visits the places of the micro-clusters below a node, until visit returns false.
+func (n *node) each(visit func(place *node) bool) bool {
+	if n.micro != nil {
+		return visit(n)
 	}
 	for _, child := range n.children {
 		if !child.each(visit) {

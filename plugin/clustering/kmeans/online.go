@@ -3,13 +3,13 @@ package kmeans
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"math"
 	"slices"
 	"time"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/clustering/internal/population"
 )
 
 // OnlineConfig configures an [Online].
@@ -35,21 +35,13 @@ type OnlineConfig struct {
 // k-means++ and Lloyd's algorithm choose the centres from them. An insertion costs
 // O(k·d).
 type Online struct {
-	config OnlineConfig
-	membership
-	segments segmentation
-	metric   *cf.Metric
-	state    Sequential
-	centres  []*micro // that the places in state belong to; none while warming up
-	batch    []cf.Feature
-	size     float64 // vectors that are in
-	applied  uint64  // points
-	renewals uint64
-	asOf     int64 // newest event time
-
-	newMetric bool           // since it was saved
-	loading   *onlineLoading // until Ready
-	cleaned   []float64      // scratch
+	base
+	population *population.Population
+	config     OnlineConfig
+	state      Sequential
+	centres    []*population.Micro // that the places in state belong to; none while warming up; while loading, only their numbers
+	batch      []cf.Feature
+	applied    uint64 // points
 }
 
 // NewOnline makes an empty engine, or one to load records into. It errs when the
@@ -85,13 +77,18 @@ func NewOnline(config OnlineConfig) (*Online, error) {
 			return nil, fault("CenterWeights has", w, "use 0 or more")
 		}
 	}
-	o := emptyOnline(config)
+	o := &Online{config: config}
+	o.empty()
 	o.start()
 	return o, nil
 }
 
-func emptyOnline(config OnlineConfig) *Online {
-	return &Online{config: config, membership: newMembership(), segments: newSegmentation(), metric: &cf.Metric{}, asOf: math.MinInt64}
+// empty forgets everything but the configuration.
+func (o *Online) empty() {
+	p := population.New(population.Config{
+		Name: "sequential k-means", Version: recordVersion, Weight: o.config.Weight, Scaling: o.config.Scaling,
+	})
+	*o = Online{base: p.Base(), population: p, config: o.config}
 }
 
 // start places the centres to start from, if there are any. Until the population is
@@ -105,67 +102,69 @@ func (o *Online) start() {
 		start.Insert(1, at)
 		o.place(o.born(0, nil), slices.Clone(at), o.config.CenterWeights[i])
 	}
-	o.metric = cf.NewMetric(o.config.Scaling, start, nil, o.config.Weight).Provisional()
-	o.newMetric = true
+	o.population.SetMetric(cf.NewMetric(o.config.Scaling, start, nil, o.config.Weight).Provisional())
 }
 
 // born gives a new segment its number.
 func (o *Online) born(at int64, parents []clustering.SegmentID) clustering.SegmentID {
-	id := o.segments.lineage.Begin(at, parents)
+	id := o.population.Lineage.Begin(at, parents)
 	kind := clustering.Birth
 	if len(parents) > 0 {
 		kind = clustering.Split
 	}
-	o.segments.lineage.Tell(clustering.Event{Kind: kind, At: at, Segment: id, Parents: parents})
+	o.population.Lineage.Tell(clustering.Event{Kind: kind, At: at, Segment: id, Parents: parents})
 	return id
 }
 
 // place adds a centre, with a micro-cluster of its own.
-func (o *Online) place(id clustering.SegmentID, at []float64, weight float64) *micro {
-	m := o.found()
-	o.rehome(m, o.segments.add(id, &m.members, at), o.asOf, clustering.Remodel)
+func (o *Online) place(id clustering.SegmentID, at []float64, weight float64) {
 	o.state.Centers = append(o.state.Centers, at)
 	o.state.Weights = append(o.state.Weights, weight)
-	o.centres = append(o.centres, m)
+	o.centres = append(o.centres, o.settle(id, at))
+}
+
+// settle founds a micro-cluster for a centre, and its segment.
+func (o *Online) settle(id clustering.SegmentID, at []float64) *population.Micro {
+	m := o.population.Found(nil, o.population.AsOf)
+	o.population.AddSole(id, m, at)
 	return m
 }
 
 // Insert implements [clustering.Engine].
 func (o *Online) Insert(x []float64, at int64) clustering.MicroID {
-	x = o.observe(x)
-	o.size++
+	x = o.population.Clean(x)
 	discount, weight := o.fading(at)
-	o.asOf = max(o.asOf, at)
-	var m *micro
+	o.population.AsOf = max(o.population.AsOf, at)
+	var m *population.Micro
 	switch {
 	case len(o.centres) == 0:
-		m = o.found()
+		m = o.population.Found(nil, 0)
 	case o.config.Batches:
 		m = o.gather(x, weight, discount)
 	default:
-		i := o.state.Step(x, discount*o.config.Factor, weight, o.metric)
+		i := o.state.Step(x, discount*o.config.Factor, weight, o.population.Metric)
 		m = o.centres[i]
-		m.segment.centre = o.state.Centers[i]
+		m.Segment.Centre = o.state.Centers[i]
 	}
-	o.insert(m, 1, x)
-	return m.id
+	o.population.Insert(m, 1, x)
+	return m.ID
 }
 
 // fading is what all weights are to be multiplied by as the time of a point comes, and
 // the weight of the point: less than 1 when it is late.
 func (o *Online) fading(at int64) (discount, weight float64) {
-	if o.config.HalfLife == 0 || o.asOf == math.MinInt64 {
+	if o.config.HalfLife == 0 || o.population.AsOf == math.MinInt64 {
 		return 1, 1
 	}
-	faded := math.Exp2(-math.Abs(float64(at)-float64(o.asOf)) / float64(o.config.HalfLife))
-	if at < o.asOf {
+	faded := math.Exp2(-math.Abs(float64(at)-float64(o.population.AsOf)) / float64(o.config.HalfLife))
+	if at < o.population.AsOf {
 		return 1, faded
 	}
 	return faded, 1
 }
 
 // gather notes a point for the end of the batch. The centres stay until then.
-func (o *Online) gather(x []float64, weight, discount float64) *micro {
+func (o *Online) gather(x []float64, weight, discount float64) *population.Micro {
 	for i := range o.state.Weights {
 		o.state.Weights[i] *= discount
 	}
@@ -177,7 +176,7 @@ func (o *Online) gather(x []float64, weight, discount float64) *micro {
 	for len(o.batch) < len(o.centres) {
 		o.batch = append(o.batch, cf.Feature{})
 	}
-	i := o.state.Nearest(x, o.metric)
+	i := o.state.Nearest(x, o.population.Metric)
 	o.batch[i].Insert(weight, x)
 	return o.centres[i]
 }
@@ -189,29 +188,20 @@ func (o *Online) EndBatch() {
 	}
 	o.state.Take(o.batch, o.config.Factor)
 	for i, m := range o.centres {
-		m.segment.centre = o.state.Centers[i]
+		m.Segment.Centre = o.state.Centers[i]
 	}
 	o.batch = o.batch[:0]
 	o.replaceDying()
 }
 
-func (o *Online) observe(x []float64) []float64 {
-	x, o.cleaned = observed(x, o.cleaned)
-	return x
-}
-
 // Retract implements [clustering.Engine]. The centre keeps what it learned, and forgets
 // it with time.
 func (o *Online) Retract(id clustering.MicroID, x []float64) error {
-	m, err := o.retract(id, o.observe(x))
-	if err != nil {
-		return err
+	m, err := o.population.Retract(id, o.population.Clean(x))
+	if err == nil && m.Members.N() == 0 && m.Segment == nil {
+		o.population.Remove(m)
 	}
-	o.size--
-	if m.members.N() == 0 && m.segment == nil {
-		o.remove(m)
-	}
-	return nil
+	return err
 }
 
 // Move implements [clustering.Engine].
@@ -222,24 +212,21 @@ func (o *Online) Move(id clustering.MicroID, from, to []float64, at int64) (clus
 	return o.Insert(to, at), nil
 }
 
-// Release implements [clustering.Engine].
-func (o *Online) Release(id clustering.MicroID) { o.release(id) }
-
 // Advance implements [clustering.Engine]. Centres move with each point; what takes
 // effect here is the end of the warm-up, a new metric, and the death of a centre.
 func (o *Online) Advance() bool {
 	o.applied++
 	switch {
-	case len(o.centres) == 0 && o.size < float64(o.config.Warmup):
+	case len(o.centres) == 0 && o.population.Weight < float64(o.config.Warmup):
 		if powerOfTwo(o.applied) {
-			o.measure(true)
+			o.population.Measure(true)
 		}
 		return false
 	case len(o.centres) == 0:
-		o.measure(false)
+		o.population.Measure(false)
 		o.endWarmUp()
 	case o.applied%uint64(o.config.RefreshPoints) == 0:
-		o.measure(false)
+		o.population.Measure(false)
 		if len(o.batch) == 0 {
 			o.replaceDying()
 		}
@@ -248,7 +235,7 @@ func (o *Online) Advance() bool {
 			return false
 		}
 	}
-	o.renewals++
+	o.population.Refinements++
 	return true
 }
 
@@ -259,55 +246,32 @@ func (o *Online) Refine(cause clustering.Cause) {
 		return
 	}
 	o.EndBatch()
-	o.measure(false)
+	o.population.Measure(false)
 	for len(o.centres) > o.config.K {
 		o.mergeClosest(cause)
 	}
 	for len(o.centres) < o.config.K {
 		o.splitWidest()
 	}
-	o.renewals++
-}
-
-func (o *Online) measure(provisional bool) {
-	parts := make([]*cf.Feature, 0, len(o.micros))
-	for _, id := range slices.Sorted(maps.Keys(o.micros)) {
-		parts = append(parts, &o.micros[id].members)
-	}
-	o.metric = cf.NewMetric(o.config.Scaling, o.Population(), parts, o.config.Weight)
-	if provisional {
-		o.metric = o.metric.Provisional()
-	}
-	o.newMetric = true
+	o.population.Refinements++
 }
 
 // endWarmUp lets the vectors of the warm-up choose the centres, which take them over.
 func (o *Online) endWarmUp() {
-	warming := o.warming()
-	task := Refinement{Metric: o.metric, Choice: Choice{Min: o.config.K, Max: o.config.K}, Restarts: restarts}
+	warming := slices.Collect(o.population.All())
+	task := Refinement{Metric: o.population.Metric, Choice: Choice{Min: o.config.K, Max: o.config.K}, Restarts: restarts}
 	for _, m := range warming {
-		task.Summary = append(task.Summary, entryOf(&m.members, 0, o.metric))
+		task.Summary = append(task.Summary, entryOf(&m.Members, 0, o.population.Metric))
 	}
 	for _, c := range task.Run().Centres {
-		o.place(o.born(o.asOf, nil), c.Position, 0)
+		o.place(o.born(o.population.AsOf, nil), c.Position, 0)
 	}
 	for _, m := range warming {
-		o.merge(m, o.nearestBut(m))
+		o.population.Merge(m, o.nearestBut(m))
 	}
 	for i, m := range o.centres {
-		o.state.Weights[i] = m.members.N()
+		o.state.Weights[i] = m.Members.N()
 	}
-}
-
-// warming are the micro-clusters that belong to no centre yet, in the order of their ids.
-func (o *Online) warming() []*micro {
-	var list []*micro
-	for _, id := range slices.Sorted(maps.Keys(o.micros)) {
-		if m := o.micros[id]; m.segment == nil {
-			list = append(list, m)
-		}
-	}
-	return list
 }
 
 // Nearest implements [clustering.Engine].
@@ -315,76 +279,5 @@ func (o *Online) Nearest(x []float64) clustering.MicroID {
 	if len(o.centres) == 0 {
 		return 0
 	}
-	return o.centres[o.state.Nearest(o.observe(x), o.metric)].id
-}
-
-// Home implements [clustering.Engine].
-func (o *Online) Home(id clustering.MicroID) clustering.Home { return o.home(id) }
-
-// Segments implements [clustering.Engine].
-func (o *Online) Segments() []clustering.Segment { return o.segments.view(o.metric.Dims()) }
-
-// Current implements [clustering.Engine].
-func (o *Online) Current(id clustering.SegmentID) clustering.SegmentID {
-	return o.segments.lineage.Current(id)
-}
-
-// Aliases implements [clustering.Engine].
-func (o *Online) Aliases() map[clustering.SegmentID]clustering.SegmentID {
-	return o.segments.lineage.Aliases()
-}
-
-// Events implements [clustering.Engine].
-func (o *Online) Events() []clustering.Event { return o.segments.lineage.Events() }
-
-// Near implements [clustering.Engine].
-func (o *Online) Near(x []float64, own clustering.SegmentID) clustering.Proximity {
-	return o.segments.near(o.observe(x), own, o.metric)
-}
-
-// Differences implements [clustering.Engine].
-func (o *Online) Differences(dst, x []float64, own, other clustering.SegmentID) {
-	o.segments.differences(dst, o.observe(x), own, other, o.metric)
-}
-
-// Metric implements [clustering.Engine].
-func (o *Online) Metric() *cf.Metric { return o.metric }
-
-// Size implements [clustering.Engine].
-func (o *Online) Size() float64 { return o.size }
-
-// Fade implements [clustering.Engine]: members never fade here, only what the centres
-// learned from them.
-func (o *Online) Fade() float64 { return 1 }
-
-// Mean implements [clustering.Engine].
-func (o *Online) Mean(dimension int) float64 {
-	if len(o.centres) == 0 {
-		return o.Population().Mean(dimension)
-	}
-	return o.segments.mean(dimension)
-}
-
-// Population implements [clustering.Engine].
-func (o *Online) Population() *cf.Feature {
-	if len(o.centres) > 0 {
-		return o.segments.sum()
-	}
-	all := &cf.Feature{}
-	for _, m := range o.warming() {
-		all.Merge(&m.members)
-	}
-	return all
-}
-
-// Refinements implements [clustering.Engine]: it counts what took effect in Advance.
-func (o *Online) Refinements() uint64 { return o.renewals }
-
-// MicroClusters implements [clustering.Engine]: in the order of their ids.
-func (o *Online) MicroClusters(visit func(clustering.MicroID, *cf.Feature, clustering.SegmentID) bool) {
-	for _, id := range slices.Sorted(maps.Keys(o.micros)) {
-		if m := o.micros[id]; m.members.N() > 0 && !visit(id, &m.members, m.segment.number()) {
-			return
-		}
-	}
+	return o.centres[o.state.Nearest(o.population.Clean(x), o.population.Metric)].ID
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/clustering/internal/population"
 )
 
 // replaceDying puts the place of a centre that is dying beside the largest, as a new
@@ -25,7 +26,7 @@ func (o *Online) replaceDying() bool {
 func (o *Online) splitWidest() {
 	widest, most := 0, -1.0
 	for i, m := range o.centres {
-		if inertia := m.members.N() * o.metric.Spread(&m.members); inertia > most {
+		if inertia := m.Members.N() * o.population.Metric.Spread(&m.Members); inertia > most {
 			widest, most = i, inertia
 		}
 	}
@@ -39,11 +40,9 @@ func (o *Online) splitWidest() {
 func (o *Online) split(parent, place int) {
 	dimension, sigma := o.widest(parent)
 	o.state.Split(place, parent, dimension, sigma)
-	o.centres[parent].segment.centre = o.state.Centers[parent]
-	id := o.born(o.asOf, []clustering.SegmentID{o.centres[parent].segment.id})
-	m := o.found()
-	o.rehome(m, o.segments.add(id, &m.members, o.state.Centers[place]), o.asOf, clustering.Remodel)
-	o.centres[place] = m
+	o.centres[parent].Segment.Centre = o.state.Centers[parent]
+	id := o.born(o.population.AsOf, []clustering.SegmentID{o.centres[parent].Segment.ID})
+	o.centres[place] = o.settle(id, o.state.Centers[place])
 }
 
 // mergeClosest makes one centre of the two whose union adds least to the inertia. The one
@@ -53,19 +52,19 @@ func (o *Online) mergeClosest(cause clustering.Cause) {
 	for i := range o.centres {
 		for j := range i {
 			a, b := o.state.Weights[i], o.state.Weights[j]
-			if cost := cf.Ward(a, b, o.metric.Squared(o.state.Centers[i], o.state.Centers[j])); cost < least {
+			if cost := cf.Ward(a, b, o.population.Metric.Squared(o.state.Centers[i], o.state.Centers[j])); cost < least {
 				from, into, least = i, j, cost
 			}
 		}
 	}
-	if o.centres[from].members.N() > o.centres[into].members.N() {
+	if o.centres[from].Members.N() > o.centres[into].Members.N() {
 		from, into = into, from
 	}
 	if weight := o.state.Weights[from] + o.state.Weights[into]; weight > 0 {
 		o.state.pull(into, o.state.Centers[from], o.state.Weights[from]/weight)
 		o.state.Weights[into] = weight
 	}
-	o.centres[into].segment.centre = o.state.Centers[into]
+	o.centres[into].Segment.Centre = o.state.Centers[into]
 	old, heir := o.centres[from], o.centres[into]
 	o.state.Centers = slices.Delete(o.state.Centers, from, from+1)
 	o.state.Weights = slices.Delete(o.state.Weights, from, from+1)
@@ -74,27 +73,27 @@ func (o *Online) mergeClosest(cause clustering.Cause) {
 }
 
 // dissolve gives the members of a centre that is no more to another one.
-func (o *Online) dissolve(old, heir *micro, cause clustering.Cause) {
-	heir.since, heir.cause = o.asOf, cause // of those who come
-	ended, last, into := old.segment, old.members.Clone(), clustering.SegmentID(0)
-	o.merge(old, heir)
+func (o *Online) dissolve(old, heir *population.Micro, cause clustering.Cause) {
+	heir.Since, heir.Cause = o.population.AsOf, cause // of those who come
+	ended, last, into := old.Segment, old.Members.Clone(), clustering.SegmentID(0)
+	o.population.Merge(old, heir)
 	if last.N() > 0 {
-		into = heir.segment.id
+		into = heir.Segment.ID
 	}
-	o.segments.lineage.End(o.asOf, ended.id, into, heir.members.N(), last)
-	o.segments.remove(ended)
+	o.population.Lineage.End(o.population.AsOf, ended.ID, into, heir.Members.N(), last)
+	o.population.RemoveSegment(ended)
 }
 
 // nearestBut is the centre nearest to the members of a micro-cluster, other than itself.
-func (o *Online) nearestBut(m *micro) *micro {
-	centroid := make([]float64, m.members.Dims())
-	m.members.Centroid(centroid)
-	nearest, least := (*micro)(nil), math.Inf(1)
+func (o *Online) nearestBut(m *population.Micro) *population.Micro {
+	centroid := make([]float64, m.Members.Dims())
+	m.Members.Centroid(centroid)
+	nearest, least := (*population.Micro)(nil), math.Inf(1)
 	for i, c := range o.centres {
 		if c == m {
 			continue
 		}
-		if d := o.metric.Squared(centroid, o.state.Centers[i]); d < least || nearest == nil {
+		if d := o.population.Metric.Squared(centroid, o.state.Centers[i]); d < least || nearest == nil {
 			nearest, least = c, d
 		}
 	}
@@ -104,10 +103,10 @@ func (o *Online) nearestBut(m *micro) *micro {
 // widest is the dimension in which the members of a centre are furthest apart, in the
 // metric, and their standard deviation.
 func (o *Online) widest(i int) (dimension int, sigma float64) {
-	members, most := &o.centres[i].members, 0.0
+	members, most := &o.centres[i].Members, 0.0
 	for j := range members.Dims() {
-		if v := members.Variance(j); v*o.metric.Weight(j) > most {
-			dimension, sigma, most = j, math.Sqrt(v), v*o.metric.Weight(j)
+		if v := members.Variance(j); v*o.population.Metric.Weight(j) > most {
+			dimension, sigma, most = j, math.Sqrt(v), v*o.population.Metric.Weight(j)
 		}
 	}
 	return dimension, sigma

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/clustering/internal/population"
 )
 
 const (
@@ -13,7 +14,7 @@ const (
 )
 
 func (t *Tree) roomFor() int {
-	if len(t.micros) <= t.config.MicroClusters {
+	if t.population.Len() <= t.config.MicroClusters {
 		return t.config.MicroClusters
 	}
 	return max(t.config.KMax, int(room*float64(t.config.MicroClusters)))
@@ -25,23 +26,23 @@ func (t *Tree) roomFor() int {
 // so that nobody's segment is another after it; true when that could not be kept up.
 func (t *Tree) rebuild(limit int) (mixed bool) {
 	for round := 0; ; round++ {
-		mixed = round >= considered && len(t.segments.list) > 1
+		mixed = round >= considered && len(t.population.Segments) > 1
 		t.replant(mixed)
-		if len(t.micros) <= limit {
+		if t.population.Len() <= limit {
 			break
 		}
-		t.threshold = max(1.25*t.threshold, t.neighbours(len(t.micros)-limit, mixed), math.SmallestNonzeroFloat64)
+		t.threshold = max(1.25*t.threshold, t.neighbours(t.population.Len()-limit, mixed), math.SmallestNonzeroFloat64)
 	}
 	if mixed {
-		t.sum()
+		t.population.Sum()
 	}
 	return mixed
 }
 
 func (t *Tree) replant(mixed bool) {
-	places := make([]*node, 0, len(t.micros))
-	t.root.each(func(m *micro) bool {
-		places = append(places, m.place)
+	places := make([]*node, 0, t.population.Len())
+	t.root.each(func(place *node) bool {
+		places = append(places, place)
 		return true
 	})
 	t.fell(t.root)
@@ -71,51 +72,52 @@ func (t *Tree) replace(place *node, mixed bool) {
 		t.centroid = make([]float64, t.stride)
 	}
 	centroid := t.centroid[:t.stride]
-	m.members.Centroid(centroid)
+	m.Members.Centroid(centroid)
 	nearest, squared := t.nearest(centroid)
 	switch {
 	case nearest == nil:
 		t.attach(t.root, place)
-	case t.threshold > 0 && (mixed || m.segment == nearest.segment) && union(m, nearest, squared) <= t.threshold:
+	case t.threshold > 0 && (mixed || m.Segment == nearest.micro.Segment) && union(m, nearest.micro, squared) <= t.threshold:
 		t.unite(m, nearest)
 		return
 	default:
-		t.attach(nearest.place.parent, place)
+		t.attach(nearest.parent, place)
 	}
-	t.climb(place, func(above *mean) { above.join(&m.members) })
+	t.climb(place, func(above *mean) { above.join(&m.Members) })
 	t.splitIfFull(place.parent)
 }
 
 // union is by how much merging two micro-clusters adds to the sum of squared distances,
 // for each member of the lighter: what the threshold bounds for a single vector too.
-func union(a, b *micro, squared float64) float64 {
-	na, nb := a.members.N(), b.members.N()
+func union(a, b *population.Micro, squared float64) float64 {
+	na, nb := a.Members.N(), b.Members.N()
 	return cf.Ward(na, nb, squared) / min(na, nb)
 }
 
 // unite merges a micro-cluster with one in the tree. The heavier lives on, there.
-func (t *Tree) unite(m, planted *micro) {
-	place := planted.place
-	t.climb(place, func(above *mean) { above.join(&m.members) })
-	from, into := m, planted
-	if n := m.members.N(); n > planted.members.N() || n == planted.members.N() && m.id < planted.id {
-		from, into = planted, m
+func (t *Tree) unite(m *population.Micro, place *node) {
+	t.climb(place, func(above *mean) { above.join(&m.Members) })
+	from, into := m, place.micro
+	if n, planted := m.Members.N(), into.Members.N(); n > planted || n == planted && m.ID < into.ID {
+		from, into = into, from
 	}
-	t.merge(from, into)
-	into.place, place.micro = place, into
+	t.population.Merge(from, into)
+	delete(t.places, from)
+	t.places[into], place.micro = place, into
 	t.refresh(place)
 }
 
 // neighbours is what the threshold has to be for so many micro-clusters to merge with
 // their nearest in the same node. Fewer may do, where two have the same in mind.
 func (t *Tree) neighbours(count int, mixed bool) float64 {
-	costs := make([]float64, 0, len(t.micros))
-	t.root.each(func(m *micro) bool {
-		parent, row := m.place.parent, m.place.parent.rows[m.place.slot*t.stride:][:t.stride]
+	costs := make([]float64, 0, t.population.Len())
+	t.root.each(func(place *node) bool {
+		m, parent := place.micro, place.parent
+		row := parent.rows[place.slot*t.stride:][:t.stride]
 		least := math.Inf(1)
 		for slot, sibling := range parent.children {
-			if slot != m.place.slot && (mixed || sibling.micro.segment == m.segment) {
-				least = min(least, union(m, sibling.micro, t.metric.Squared(row, parent.rows[slot*t.stride:][:t.stride])))
+			if slot != place.slot && (mixed || sibling.micro.Segment == m.Segment) {
+				least = min(least, union(m, sibling.micro, t.population.Metric.Squared(row, parent.rows[slot*t.stride:][:t.stride])))
 			}
 		}
 		if !math.IsInf(least, 1) {

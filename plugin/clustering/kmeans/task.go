@@ -5,6 +5,7 @@ import (
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/clustering/internal/population"
 )
 
 // task is a refinement that runs beside the stream. All that its outcome depends on is
@@ -32,10 +33,10 @@ func (t *task) settles() bool {
 }
 
 // saveTask puts the refinement under way, but for its metric, which is the one in force.
-func (t *Tree) saveTask(w *writer) {
-	w.begin(kindTask)
+func (t *Tree) saveTask(w *population.Writer) {
+	w.Begin(kindTask)
 	if t.task == nil {
-		w.delete()
+		w.Delete()
 		return
 	}
 	r := t.task.Refinement
@@ -43,47 +44,43 @@ func (t *Tree) saveTask(w *writer) {
 	for _, e := range r.Summary {
 		d = max(d, len(e.Centroid))
 	}
-	w.uvarint(t.task.due)
-	w.uvarint(r.Seed)
-	w.uvarint(uint64(r.Restarts))
-	w.uvarint(uint64(r.Explore))
-	w.choice(r.Choice)
-	w.uvarint(uint64(d))
-	w.uvarint(uint64(len(r.Summary)))
+	w.Uvarint(t.task.due)
+	w.Uvarint(r.Seed)
+	w.Uvarint(uint64(r.Restarts))
+	w.Uvarint(uint64(r.Explore))
+	saveChoice(w, r.Choice)
+	w.Uvarint(uint64(d))
+	w.Uvarint(uint64(len(r.Summary)))
 	for _, e := range r.Summary {
-		w.uvarint(uint64(e.Segment))
-		w.float(e.Weight)
-		w.float(e.Spread)
-		if e.Observed == nil {
-			w.value = append(w.value, 0)
-		} else {
-			w.value = append(w.value, 1)
-		}
+		w.Uvarint(uint64(e.Segment))
+		w.Float(e.Weight)
+		w.Float(e.Spread)
+		w.Bool(e.Observed != nil)
 		for j := range d {
 			v := nan
 			if j < len(e.Centroid) {
 				v = e.Centroid[j]
 			}
-			w.float(v)
+			w.Float(v)
 			if e.Observed != nil {
 				n := 0.0
 				if j < len(e.Observed) {
 					n = e.Observed[j]
 				}
-				w.float(n)
+				w.Float(n)
 			}
 		}
 	}
-	w.put()
+	w.Put()
 }
 
-func (w *writer) choice(c Choice) {
+func saveChoice(w *population.Writer, c Choice) {
 	for _, n := range [...]int{c.Min, c.Max, c.Now, c.Streak} {
-		w.uvarint(uint64(n))
+		w.Uvarint(uint64(n))
 	}
 }
 
-func (r *reader) choice() (c Choice) {
+func readChoice(r *population.Reader) (c Choice) {
 	for _, field := range [...]*int{&c.Min, &c.Max, &c.Now, &c.Streak} {
 		n := r.Uvarint()
 		if n > maxSegments {
@@ -99,10 +96,10 @@ func (r *reader) choice() (c Choice) {
 const maxSegments = 1 << 20
 
 // loadTask reads what saveTask put. It begins when the metric is known.
-func loadTask(r *reader) (task Refinement, due uint64) {
+func loadTask(r *population.Reader) (task Refinement, due uint64) {
 	due, task.Seed = r.Uvarint(), r.Uvarint()
 	task.Restarts, task.Explore = int(min(r.Uvarint(), restarts)), int(min(r.Uvarint(), explore))
-	task.Choice = r.choice()
+	task.Choice = readChoice(r)
 	d, n := r.Uvarint(), r.Count(18)
 	for range n {
 		e := Entry{Segment: clustering.SegmentID(r.Uvarint()), Weight: r.Float(), Spread: r.Float()}
@@ -110,7 +107,7 @@ func loadTask(r *reader) (task Refinement, due uint64) {
 			r.Refuse()
 			return task, due
 		}
-		partial := r.Byte() == 1
+		partial := r.Bool()
 		if d > uint64(len(r.Rest())/8) {
 			r.Refuse()
 			return task, due

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
-	"github.com/shoal-stream/shoal/plugin/record"
+	"github.com/shoal-stream/shoal/plugin/clustering/internal/population"
 )
 
 // keep takes the last record that is put.
@@ -30,13 +30,13 @@ func TestDamagedTasks(t *testing.T) {
 	load := func(r Refinement) (Refinement, error) {
 		k := &keep{}
 		tree := &Tree{task: &task{Refinement: r, due: 9}}
-		tree.saveTask(&writer{to: k})
-		in := &reader{record.Read(k.value)}
+		tree.saveTask(population.NewWriter(k))
+		in := population.Read(k.value)
 		loaded, due := loadTask(in)
-		if in.end() == nil {
+		if in.End() == nil {
 			assert.Equal(t, uint64(9), due)
 		}
-		return loaded, in.end()
+		return loaded, in.End()
 	}
 	loaded, err := load(valid())
 	require.NoError(t, err)

@@ -2,13 +2,24 @@ package kmeans
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"time"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/clustering/internal/population"
 )
+
+// base has the methods that both engines share.
+type base = population.Base
+
+// clock counts what refinements go by.
+type clock struct {
+	applied  uint64 // points
+	begun    uint64 // the applied points when the last refinement began
+	searched uint64 // when segments were last searched from scratch
+	explored uint64 // when other numbers of segments were last looked at
+}
 
 // TreeConfig configures a [Tree].
 type TreeConfig struct {
@@ -40,26 +51,23 @@ type TreeConfig struct {
 // few rounds. With a half-life, vectors cannot be retracted: the weight of what is in
 // the tree grows instead of fading (forward decay, Cormode et al. 2009).
 type Tree struct {
-	config TreeConfig
-	membership
-	segments segmentation
-	metric   *cf.Metric
-	clock    clock
-	choice   Choice
-	weight   float64 // of all vectors
+	base
+	population *population.Population
+	config     TreeConfig
+	clock      clock
+	choice     Choice
 
 	root         *node
+	places       map[*population.Micro]*node
 	lastNode     uint64  // number given out
 	threshold    float64 // squared
 	stride       int     // numbers in a row of a node: the dimensions seen so far
 	changedNodes []*node
-	newMetric    bool  // since it was saved
 	task         *task // the refinement under way; nil: none
 	newTask      bool  // task is another than was saved
 
 	loading  *treeLoading // until Ready
-	cleaned  []float64    // scratch, as is centroid
-	centroid []float64
+	centroid []float64    // scratch
 }
 
 // NewTree makes an empty engine, or one to load records into. It errs when the
@@ -93,11 +101,14 @@ func NewTree(config TreeConfig) (*Tree, error) {
 		return nil, fault("HalfLife", config.HalfLife, "use a duration, or 0 for none")
 	}
 	t := &Tree{
-		config: config, membership: newMembership(), segments: newSegmentation(), metric: &cf.Metric{},
-		clock: newClock(), stride: 1,
+		config: config, choice: Choice{Min: config.KMin, Max: config.KMax},
+		places: map[*population.Micro]*node{}, stride: 1,
 	}
-	t.fading = config.HalfLife > 0
-	t.choice = Choice{Min: config.KMin, Max: config.KMax}
+	t.population = population.New(population.Config{
+		Name: "a k-means tree", Version: recordVersion, Order: t.micros, HalfLife: float64(config.HalfLife),
+		Weight: config.Weight, Scaling: config.Scaling,
+	})
+	t.base = t.population.Base()
 	t.root = t.newNode()
 	return t, nil
 }
@@ -107,47 +118,41 @@ func (t *Tree) Insert(x []float64, at int64) clustering.MicroID { return t.put(x
 
 // put inserts a vector that comes from a segment, or from outside of the population. With
 // a home, only micro-clusters of that segment take it.
-func (t *Tree) put(x []float64, at int64, from clustering.SegmentID, home *segment) clustering.MicroID {
-	x = t.observe(x)
-	w := t.weigh(at)
-	t.weight += w
+func (t *Tree) put(x []float64, at int64, from clustering.SegmentID, home *population.Segment) clustering.MicroID {
+	x = t.population.Clean(x)
+	w, scale := t.population.Weigh(at)
+	if scale != 1 {
+		t.root.scale(t, scale)
+	}
 	if len(x) > t.stride {
 		t.widen(len(x))
 	}
-	m, squared := t.nearest(x)
-	founded := m == nil || !t.absorbs(m, w, x, squared) || home != nil && m.segment != home
+	place, squared := t.nearest(x)
+	founded := place == nil || !t.absorbs(place.micro, w, x, squared) || home != nil && place.micro.Segment != home
 	if founded {
-		neighbour := m
-		m = t.found()
-		m.segment, m.since = home, t.clock.asOf
 		if home == nil {
-			m.segment = t.segments.nearest(x, t.metric)
+			home = t.population.NearestSegment(x)
 		}
-		t.plant(m, neighbour)
+		place = t.plant(t.population.Found(home, t.population.AsOf), place)
 	}
-	t.insert(m, w, x)
-	m.origins.add(from, w)
-	t.refresh(m.place)
+	m := place.micro
+	t.population.Insert(m, w, x)
+	m.Origins.Add(from, w)
+	t.refresh(place)
 	if founded {
-		t.climb(m.place, func(above *mean) { above.insert(w, x) })
+		t.climb(place, func(above *mean) { above.insert(w, x) })
 	}
-	if m.segment != nil {
-		m.segment.members.Insert(w, x)
-		t.segments.touch(m.segment)
-	}
-	t.splitIfFull(m.place.parent)
-	return m.id
+	t.splitIfFull(place.parent)
+	return m.ID
 }
 
 // absorbs tells whether m, squared away from x, takes it.
-func (t *Tree) absorbs(m *micro, w float64, x []float64, squared float64) bool {
+func (t *Tree) absorbs(m *population.Micro, w float64, x []float64, squared float64) bool {
 	if t.threshold == 0 {
-		return m.members.Is(x)
+		return m.Members.Is(x)
 	}
-	return cf.Ward(m.members.N(), w, squared) <= w*t.threshold
+	return cf.Ward(m.Members.N(), w, squared) <= w*t.threshold
 }
-
-var errFading = errors.New("retracting a vector: it fades, and leaves by itself: use no HalfLife where vectors are retracted")
 
 // Retract implements [clustering.Engine].
 func (t *Tree) Retract(id clustering.MicroID, x []float64) error {
@@ -166,122 +171,44 @@ func (t *Tree) Move(id clustering.MicroID, from, to []float64, at int64) (cluste
 
 // take retracts a vector, and returns the segment that it comes from.
 func (t *Tree) take(id clustering.MicroID, x []float64) (from clustering.SegmentID, err error) {
-	if t.fading {
-		return 0, errFading
-	}
-	x = t.observe(x)
-	m, err := t.retract(id, x)
+	m, err := t.population.Retract(id, t.population.Clean(x))
 	if err != nil {
 		return 0, err
 	}
-	t.weight--
-	from = m.origins.take()
-	if m.segment != nil {
-		err = m.segment.members.Retract(1, x)
-		t.segments.touch(m.segment)
+	from = m.Origins.Take()
+	place := t.places[m]
+	t.refresh(place)
+	if m.Members.N() == 0 {
+		t.remove(place)
 	}
-	t.refresh(m.place)
-	if m.members.N() == 0 {
-		t.remove(m)
-		t.uproot(m.place)
-	}
-	return from, err
+	return from, nil
 }
 
-// Release implements [clustering.Engine].
-func (t *Tree) Release(id clustering.MicroID) { t.release(id) }
-
-// observe makes what is missing NaN, in a copy if need be.
-func (t *Tree) observe(x []float64) []float64 {
-	x, t.cleaned = observed(x, t.cleaned)
-	return x
+// remove forgets a micro-cluster, and its place.
+func (t *Tree) remove(place *node) {
+	t.population.Remove(place.micro)
+	delete(t.places, place.micro)
+	t.uproot(place)
 }
 
-func observed(x, scratch []float64) (clean, kept []float64) {
-	for j, v := range x {
-		if v != v || !cf.Missing(v) {
-			continue
-		}
-		scratch = append(scratch[:0], x...)
-		for i := j; i < len(x); i++ {
-			if cf.Missing(x[i]) {
-				scratch[i] = nan
-			}
-		}
-		return scratch, scratch
+// dropFaded takes micro-clusters out that weigh next to nothing by now.
+func (t *Tree) dropFaded() {
+	dropped := t.population.Faded()
+	for _, m := range dropped {
+		t.remove(t.places[m])
 	}
-	return x, scratch
+	if len(dropped) > 0 {
+		t.population.Sum()
+	}
 }
 
 // Nearest implements [clustering.Engine].
 func (t *Tree) Nearest(x []float64) clustering.MicroID {
-	if m, _ := t.nearest(t.observe(x)); m != nil {
-		return m.id
+	if place, _ := t.nearest(t.population.Clean(x)); place != nil {
+		return place.micro.ID
 	}
 	return 0
 }
 
-// Home implements [clustering.Engine].
-func (t *Tree) Home(id clustering.MicroID) clustering.Home { return t.home(id) }
-
 // Segments implements [clustering.Engine].
-func (t *Tree) Segments() []clustering.Segment { return t.segments.view(t.stride) }
-
-// Current implements [clustering.Engine].
-func (t *Tree) Current(id clustering.SegmentID) clustering.SegmentID {
-	return t.segments.lineage.Current(id)
-}
-
-// Aliases implements [clustering.Engine].
-func (t *Tree) Aliases() map[clustering.SegmentID]clustering.SegmentID {
-	return t.segments.lineage.Aliases()
-}
-
-// Events implements [clustering.Engine].
-func (t *Tree) Events() []clustering.Event { return t.segments.lineage.Events() }
-
-// Near implements [clustering.Engine].
-func (t *Tree) Near(x []float64, own clustering.SegmentID) clustering.Proximity {
-	return t.segments.near(t.observe(x), own, t.metric)
-}
-
-// Differences implements [clustering.Engine].
-func (t *Tree) Differences(dst, x []float64, own, other clustering.SegmentID) {
-	t.segments.differences(dst, t.observe(x), own, other, t.metric)
-}
-
-// Metric implements [clustering.Engine].
-func (t *Tree) Metric() *cf.Metric { return t.metric }
-
-// Size implements [clustering.Engine].
-func (t *Tree) Size() float64 { return t.weight * t.Fade() }
-
-// Mean implements [clustering.Engine].
-func (t *Tree) Mean(dimension int) float64 {
-	if len(t.segments.list) == 0 {
-		return t.Population().Mean(dimension)
-	}
-	return t.segments.mean(dimension)
-}
-
-// Population implements [clustering.Engine].
-func (t *Tree) Population() *cf.Feature {
-	if len(t.segments.list) > 0 {
-		return t.segments.sum()
-	}
-	all := &cf.Feature{}
-	t.root.each(func(m *micro) bool {
-		all.Merge(&m.members)
-		return true
-	})
-	return all
-}
-
-// Refinements implements [clustering.Engine].
-func (t *Tree) Refinements() uint64 { return t.clock.refinements }
-
-// MicroClusters implements [clustering.Engine]: in the order of the tree, neighbours
-// beside each other.
-func (t *Tree) MicroClusters(visit func(clustering.MicroID, *cf.Feature, clustering.SegmentID) bool) {
-	t.root.each(func(m *micro) bool { return visit(m.id, &m.members, m.segment.number()) })
-}
+func (t *Tree) Segments() []clustering.Segment { return t.population.View(t.stride) }

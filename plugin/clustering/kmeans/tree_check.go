@@ -1,62 +1,16 @@
 package kmeans
 
-import (
-	"fmt"
-	"math"
-
-	"github.com/shoal-stream/shoal/plugin/clustering/cf"
-)
-
-// tolerance is the relative difference between a feature and the sum of its parts that
-// rounding explains.
-const tolerance = 1e-9
-
-// fadingTolerance is that where weights differ by many powers of two.
-const fadingTolerance = 1e-6
+import "fmt"
 
 // Check implements [clustering.Engine].
 func (t *Tree) Check() error {
-	if err := t.check(); err != nil {
+	if err := t.population.Check(); err != nil {
 		return err
 	}
 	if count, err := t.checkNode(t.root, 0); err != nil {
 		return err
-	} else if count != len(t.micros) {
-		return fmt.Errorf("%d micro-clusters are in the tree, of %d", count, len(t.micros))
-	}
-
-	sum := 0.0
-	members := map[*segment]*cf.Feature{}
-	for _, s := range t.segments.list {
-		members[s] = &cf.Feature{}
-	}
-	for id, m := range t.micros {
-		sum += m.members.N()
-		if m.segment == nil {
-			if len(t.segments.list) > 0 {
-				return fmt.Errorf("micro-cluster %d is in no segment", id)
-			}
-			continue
-		}
-		if members[m.segment] == nil {
-			return fmt.Errorf("micro-cluster %d is in segment %d, which is gone", id, m.segment.id)
-		}
-		members[m.segment].Merge(&m.members)
-	}
-	if d := math.Abs(t.weight - sum); d > tolerance*max(t.weight, sum) {
-		return fmt.Errorf("the population counts %v, and its micro-clusters %v", t.weight, sum)
-	}
-	population, tolerance := t.Population(), tolerance
-	if t.fading {
-		tolerance = fadingTolerance
-	}
-	for i, s := range t.segments.list {
-		if d := s.members.Differs(members[s], population); d > tolerance {
-			return fmt.Errorf("segment %d differs from the sum of its micro-clusters by %g", s.id, d)
-		}
-		if t.segments.lineage.Current(s.id) != s.id || i > 0 && s.id <= t.segments.list[i-1].id {
-			return fmt.Errorf("segment %d is out of order, or its life is not known", s.id)
-		}
+	} else if count != t.population.Len() || count != len(t.places) {
+		return fmt.Errorf("%d micro-clusters are in the tree, of %d, and %d have a place", count, t.population.Len(), len(t.places))
 	}
 	return nil
 }
@@ -64,8 +18,8 @@ func (t *Tree) Check() error {
 // checkNode counts the micro-clusters below a node, and proves that all are in place.
 func (t *Tree) checkNode(n *node, depth int) (count int, err error) {
 	if n.micro != nil {
-		if n.micro.place != n || t.micros[n.micro.id] != n.micro || n.micro.members.N() == 0 {
-			return 0, fmt.Errorf("micro-cluster %d is not the one at its place", n.micro.id)
+		if t.places[n.micro] != n || t.population.Micro(n.micro.ID) != n.micro || n.micro.Members.N() == 0 {
+			return 0, fmt.Errorf("micro-cluster %d is not the one at its place", n.micro.ID)
 		}
 		return 1, nil
 	}

@@ -1,4 +1,4 @@
-package kmeans
+package population
 
 import (
 	"cmp"
@@ -19,10 +19,11 @@ type origin struct {
 	weight  float64
 }
 
-// origins are those of one micro-cluster, few, in the order of their segments.
-type origins []origin
+// Origins are where the weight of one micro-cluster comes from: few, in the order of their segments.
+type Origins []origin
 
-func (o *origins) add(segment clustering.SegmentID, weight float64) {
+// Add counts weight that comes from a segment.
+func (o *Origins) Add(segment clustering.SegmentID, weight float64) {
 	place, found := slices.BinarySearchFunc(*o, segment, func(e origin, id clustering.SegmentID) int { return cmp.Compare(e.segment, id) })
 	if !found {
 		*o = slices.Insert(*o, place, origin{segment: segment})
@@ -30,8 +31,8 @@ func (o *origins) add(segment clustering.SegmentID, weight float64) {
 	(*o)[place].weight += weight
 }
 
-// take removes the weight of one member, and says where it is from: where most are.
-func (o *origins) take() clustering.SegmentID {
+// Take removes the weight of one member, and says where it is from: where most are.
+func (o *Origins) Take() clustering.SegmentID {
 	most := 0
 	for i, e := range *o {
 		if e.weight > (*o)[most].weight {
@@ -48,13 +49,13 @@ func (o *origins) take() clustering.SegmentID {
 	return segment
 }
 
-func (o *origins) merge(other origins) {
+func (o *Origins) merge(other Origins) {
 	for _, e := range other {
-		o.add(e.segment, e.weight)
+		o.Add(e.segment, e.weight)
 	}
 }
 
-func (o origins) scale(g float64) {
+func (o Origins) scale(g float64) {
 	for i := range o {
 		o[i].weight *= g
 	}
@@ -62,7 +63,7 @@ func (o origins) scale(g float64) {
 
 // settle lets what is from elsewhere become at home, but for a share: true if that changed
 // anything.
-func (o *origins) settle(home clustering.SegmentID, share float64) bool {
+func (o *Origins) settle(home clustering.SegmentID, share float64) bool {
 	total := 0.0
 	for _, e := range *o {
 		total += e.weight
@@ -71,14 +72,14 @@ func (o *origins) settle(home clustering.SegmentID, share float64) bool {
 		return false
 	}
 	const trace = 0.01 // of the whole is nothing
-	kept := origins{}
+	kept := Origins{}
 	for _, e := range *o {
 		if e.weight *= share; e.segment != home && e.weight >= trace*total {
 			kept = append(kept, e)
 			total -= e.weight
 		}
 	}
-	kept.add(home, total)
+	kept.Add(home, total)
 	*o = kept
 	return true
 }
