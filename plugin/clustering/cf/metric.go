@@ -12,6 +12,7 @@ import (
 // value has no dimensions, and no distance between anything.
 type Metric struct {
 	weights []float64 // w_j; 0: the dimension counts nothing
+	roots   []float64 // of the weights
 	means   []float64 // NaN: never observed
 	sigmas  []float64
 	active  int  // number of dimensions that count
@@ -76,8 +77,9 @@ func NewMetric(scaling Scaling, population *Feature, parts []*Feature, weight We
 }
 
 func (m *Metric) count() {
-	m.active = 0
-	for _, w := range m.weights {
+	m.active, m.roots = 0, make([]float64, len(m.weights))
+	for j, w := range m.weights {
+		m.roots[j] = math.Sqrt(w)
 		if w > 0 {
 			m.active++
 		}
@@ -91,6 +93,9 @@ func (m *Metric) Provisional() *Metric {
 	p.settled = false
 	return &p
 }
+
+// Active is the number of dimensions that count.
+func (m *Metric) Active() int { return m.active }
 
 // Dims is the number of dimensions that the metric knows; others count nothing.
 func (m *Metric) Dims() int { return len(m.weights) }
@@ -244,7 +249,7 @@ func (m *Metric) Scale(dst, x []float64) {
 	for j, w := range m.weights {
 		z := 0.0
 		if w > 0 {
-			z = (at(x, j) - m.means[j]) * math.Sqrt(w)
+			z = (at(x, j) - m.means[j]) * m.roots[j]
 		}
 		dst[j] = z
 	}
@@ -256,7 +261,7 @@ func (m *Metric) Unscale(z []float64) {
 	for j, w := range m.weights {
 		v := m.means[j]
 		if w > 0 {
-			v += z[j] / math.Sqrt(w)
+			v += z[j] / m.roots[j]
 		}
 		z[j] = v
 	}
@@ -265,12 +270,13 @@ func (m *Metric) Unscale(z []float64) {
 // Scaled measures vectors that Scale made: the distances are those of this metric.
 func (m *Metric) Scaled() *Metric {
 	d := len(m.weights)
-	unit := &Metric{weights: make([]float64, d), means: make([]float64, d), sigmas: make([]float64, d), active: m.active}
+	unit := &Metric{weights: make([]float64, d), means: make([]float64, d), sigmas: make([]float64, d)}
 	for j, w := range m.weights {
 		if w > 0 {
 			unit.weights[j] = 1
 		}
 	}
+	unit.count()
 	return unit
 }
 
