@@ -11,12 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/clustering/internal/laws"
 	"github.com/shoal-stream/shoal/plugin/clustering/kmeans"
 )
 
 // complete are points that have all dimensions.
 func complete(n, d, k int) [][]float64 {
-	list := points(11, n, d, k)
+	list := laws.Points(11, n, d, k)
 	for _, x := range list {
 		for j := range x {
 			if math.IsNaN(x[j]) {
@@ -43,7 +44,7 @@ func BenchmarkEngines(b *testing.B) {
 	list := complete(100_000, 10, 10)
 	for name, engine := range benchmarked(b) {
 		b.Run(name, func(b *testing.B) {
-			saved := records{}
+			saved := laws.Records{}
 			b.ReportAllocs()
 			for i := range b.N {
 				engine.Release(engine.Insert(list[i%len(list)], int64(i)))
@@ -71,7 +72,7 @@ func BenchmarkMoves(b *testing.B) {
 				engine.Advance()
 			}
 			now := slices.Clone(list[:customers])
-			saved, took := records{}, make([]time.Duration, 0, b.N)
+			saved, took := laws.Records{}, make([]time.Duration, 0, b.N)
 			b.ResetTimer()
 			for i := range b.N {
 				customer, x := i*7919%customers, list[(i*104_729)%len(list)]
@@ -100,7 +101,7 @@ func BenchmarkLongStream(b *testing.B) {
 	list := complete(100_000, 10, 10)
 	tree, err := kmeans.NewTree(kmeans.TreeConfig{K: 10})
 	require.NoError(b, err)
-	saved := records{}
+	saved := laws.Records{}
 	for range b.N {
 		begun := time.Now()
 		for i := range 10_000_000 {

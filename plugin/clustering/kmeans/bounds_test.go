@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/clustering/internal/laws"
 	"github.com/shoal-stream/shoal/plugin/clustering/kmeans"
 )
 
@@ -33,9 +34,9 @@ func TestSilenceOfManyHalfLives(t *testing.T) {
 			}
 			at += minutes * int64(time.Minute)
 			put()
-			saved := records{}
+			saved := laws.Records{}
 			tree.Save(saved)
-			saved.load(t, fresh())
+			saved.Load(t, fresh())
 		}
 	}
 }

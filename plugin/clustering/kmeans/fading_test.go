@@ -12,6 +12,7 @@ import (
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/clustering/internal/laws"
 	"github.com/shoal-stream/shoal/plugin/clustering/kmeans"
 )
 
@@ -60,8 +61,8 @@ func TestCentresFadeInEventTime(t *testing.T) {
 // what weighs nothing any more.
 func TestFadingIsSaved(t *testing.T) {
 	t.Parallel()
-	run := func(reload bool) records {
-		saved, random, when := records{}, rand.New(rand.NewPCG(1, 0)), rand.New(rand.NewPCG(2, 0))
+	run := func(reload bool) laws.Records {
+		saved, random, when := laws.Records{}, rand.New(rand.NewPCG(1, 0)), rand.New(rand.NewPCG(2, 0))
 		fresh := func() *kmeans.Tree {
 			tree, err := kmeans.NewTree(kmeans.TreeConfig{KMin: 2, KMax: 5, MicroClusters: 50, Warmup: 50, RefreshPoints: 40, HalfLife: time.Minute})
 			require.NoError(t, err)
@@ -80,7 +81,7 @@ func TestFadingIsSaved(t *testing.T) {
 			if when.IntN(20) == 0 {
 				tree.Save(saved)
 				if reload {
-					tree = saved.load(t, fresh()).(*kmeans.Tree)
+					tree = saved.Load(t, fresh()).(*kmeans.Tree)
 				}
 			}
 		}

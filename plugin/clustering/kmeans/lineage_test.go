@@ -11,12 +11,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/clustering/internal/laws"
 	"github.com/shoal-stream/shoal/plugin/clustering/kmeans"
 )
 
 // world is a population in groups that is told what to do.
 type world struct {
-	population
+	laws.Customers
 	random *rand.Rand
 	groups map[string]*group
 	next   int // customer
@@ -34,8 +35,8 @@ func newWorld(t testing.TB, config kmeans.TreeConfig, seed uint64) *world {
 	tree, err := kmeans.NewTree(config)
 	require.NoError(t, err)
 	return &world{
-		population: population{engine: tree, held: map[int]held{}},
-		random:     rand.New(rand.NewPCG(seed, 0)), groups: map[string]*group{},
+		Customers: laws.Customers{Engine: tree},
+		random:    rand.New(rand.NewPCG(seed, 0)), groups: map[string]*group{},
 	}
 }
 
@@ -73,16 +74,16 @@ func (w *world) live(t testing.TB, events int) {
 		for j := range x {
 			x[j] = m.g.at[j] + w.random.NormFloat64()
 		}
-		w.move(t, m.customer, x)
+		w.Move(t, m.customer, x)
 	}
-	w.events = append(w.events, w.engine.Events()...)
+	w.events = append(w.events, w.Engine.Events()...)
 }
 
 // leave lets all of a group go.
 func (w *world) vanish(t testing.TB, name string) {
 	t.Helper()
 	for _, customer := range w.groups[name].customers {
-		w.leave(t, customer)
+		w.Leave(t, customer)
 	}
 	delete(w.groups, name)
 }
@@ -112,8 +113,8 @@ func (w *world) segment(name string) clustering.SegmentID {
 	counts := map[clustering.SegmentID]int{}
 	best := clustering.SegmentID(0)
 	for _, customer := range w.groups[name].customers {
-		if h, in := w.held[customer]; in {
-			id := w.engine.Home(h.id).Segment
+		if h, in := w.Held[customer]; in {
+			id := w.Engine.Home(h.ID).Segment
 			counts[id]++
 			if counts[id] > counts[best] {
 				best = id
@@ -203,7 +204,7 @@ func TestLineage(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Logf("%s, seed %d: told %q, want %q", name, seed, got, want)
 			}
-			w.check(t)
+			w.Check(t)
 			assert.Equal(t, a, w.segment("a"), "%s, seed %d", name, seed)
 		}
 	}

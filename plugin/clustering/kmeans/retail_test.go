@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/shoal-stream/shoal/plugin/clustering/internal/laws"
 	"github.com/shoal-stream/shoal/plugin/clustering/kmeans"
 )
 
@@ -121,7 +122,7 @@ func TestAsGoodAsBatch(t *testing.T) {
 				}
 				before = now
 			}
-			shop.check(t)
+			shop.Check(t)
 			t.Logf("k %2d: of batch inertia %.4f at the end, %.4f at the worst of %d month ends; %.2f %% of customers were renamed", k, last, worst, months, 100*renamed/stayed)
 			assert.LessOrEqual(t, renamed/stayed, 0.02, "whose segment is called otherwise, and is the same")
 		})
@@ -130,14 +131,14 @@ func TestAsGoodAsBatch(t *testing.T) {
 
 // shop is the population of a shop.
 type shop struct {
-	population
+	laws.Customers
 	tree    *kmeans.Tree
 	numbers map[string]int
 	vectors [][]float64 // of customers, by number
 }
 
 func newShop(tree *kmeans.Tree) *shop {
-	return &shop{population: population{engine: tree, held: map[int]held{}}, tree: tree, numbers: map[string]int{}}
+	return &shop{Customers: laws.Customers{Engine: tree}, tree: tree, numbers: map[string]int{}}
 }
 
 func (s *shop) take(t *testing.T, each invoice) {
@@ -148,7 +149,7 @@ func (s *shop) take(t *testing.T, each invoice) {
 		s.numbers[each.customer], s.vectors = number, append(s.vectors, nil)
 	}
 	s.vectors[number] = each.vector
-	s.move(t, number, each.vector)
+	s.Move(t, number, each.vector)
 }
 
 // monthEnd is how a shop stands at one.
@@ -161,8 +162,8 @@ type monthEnd struct {
 
 func (s *shop) monthEnd(k int) *monthEnd {
 	m := &monthEnd{own: make([]int, len(s.vectors)), vectors: slices.Clone(s.vectors), batch: math.Inf(1), centres: map[int][]float64{}}
-	for customer, h := range s.held {
-		m.own[customer] = int(s.tree.Home(h.id).Segment)
+	for customer, h := range s.Held {
+		m.own[customer] = int(s.tree.Home(h.ID).Segment)
 	}
 	if m.own[0] == 0 {
 		return nil

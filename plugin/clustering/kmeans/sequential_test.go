@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/clustering/internal/laws"
 	"github.com/shoal-stream/shoal/plugin/clustering/kmeans"
 )
 
@@ -66,7 +67,7 @@ func TestFlink(t *testing.T) {
 // A point at a time is a batch of one.
 func TestStepIsABatchOfOne(t *testing.T) {
 	t.Parallel()
-	list := points(20, 500, 2, 3)
+	list := laws.Points(20, 500, 2, 3)
 	steps := kmeans.Sequential{Centers: [][]float64{{0, 0}, {1, 1}, {-1, 2}}, Weights: []float64{1, 2, 3}}
 	batches := kmeans.Sequential{Centers: [][]float64{{0, 0}, {1, 1}, {-1, 2}}, Weights: []float64{1, 2, 3}}
 	for _, x := range list {
