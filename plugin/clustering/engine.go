@@ -20,7 +20,8 @@ const (
 
 // Home is where a micro-cluster belongs.
 type Home struct {
-	Segment SegmentID // 0 while warming up
+	Held    bool      // the number is: somebody may retract by it, or it is that of a micro-cluster
+	Segment SegmentID // 0 while warming up, and for outliers
 	Since   int64     // when it came there: event time, Unix nanoseconds
 	Cause   Cause     // why it did
 }

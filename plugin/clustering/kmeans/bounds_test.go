@@ -45,15 +45,15 @@ func TestSilenceOfManyHalfLives(t *testing.T) {
 func TestAJumpTakesNobodysNumber(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(2) {
-		w := newWorld(t, kmeans.TreeConfig{RefreshPoints: 500}, 100+seed)
+		w := laws.NewWorld(tree(t, kmeans.TreeConfig{RefreshPoints: 500})(), 100+seed)
 		for i, name := range []string{"a", "b", "c", "d", "e", "f"} {
-			w.settle(name, 300, 20*float64(i), 30*float64(i%2))
+			w.Settle(name, 300, 20*float64(i), 30*float64(i%2))
 		}
-		w.live(t, 12_000)
-		before := w.segment("a")
-		w.groups["c"].at = []float64{-60, -60}
-		w.live(t, 20_000)
-		assert.Equal(t, before, w.segment("a"))
+		w.Live(t, 12_000)
+		before := w.Segment("a")
+		w.Groups["c"].At = []float64{-60, -60}
+		w.Live(t, 20_000)
+		assert.Equal(t, before, w.Segment("a"))
 	}
 }
 

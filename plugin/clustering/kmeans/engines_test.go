@@ -18,13 +18,6 @@ import (
 // engines are made anew by their name, for tests of what all of them guarantee.
 func engines(t testing.TB) map[string]func() clustering.Engine {
 	t.Helper()
-	tree := func(config kmeans.TreeConfig) func() clustering.Engine {
-		return func() clustering.Engine {
-			e, err := kmeans.NewTree(config)
-			require.NoError(t, err)
-			return e
-		}
-	}
 	online := func(config kmeans.OnlineConfig) func() clustering.Engine {
 		return func() clustering.Engine {
 			e, err := kmeans.NewOnline(config)
@@ -33,9 +26,9 @@ func engines(t testing.TB) map[string]func() clustering.Engine {
 		}
 	}
 	return map[string]func() clustering.Engine{
-		"tree":            tree(kmeans.TreeConfig{K: 5, MicroClusters: 60, Warmup: 50, RefreshPoints: 100}),
-		"tree, unscaled":  tree(kmeans.TreeConfig{K: 3, MicroClusters: 20, Warmup: 1, RefreshPoints: 7, Scaling: cf.None}),
-		"tree, k chosen":  tree(kmeans.TreeConfig{KMin: 2, KMax: 6, MicroClusters: 60, Warmup: 50, RefreshPoints: 100, Scaling: cf.Robust}),
+		"tree":            tree(t, kmeans.TreeConfig{K: 5, MicroClusters: 60, Warmup: 50, RefreshPoints: 100}),
+		"tree, unscaled":  tree(t, kmeans.TreeConfig{K: 3, MicroClusters: 20, Warmup: 1, RefreshPoints: 7, Scaling: cf.None}),
+		"tree, k chosen":  tree(t, kmeans.TreeConfig{KMin: 2, KMax: 6, MicroClusters: 60, Warmup: 50, RefreshPoints: 100, Scaling: cf.Robust}),
 		"online, fading":  online(kmeans.OnlineConfig{K: 4, Warmup: 20, RefreshPoints: 100, HalfLife: 300, Scaling: cf.Robust}),
 		"online, batches": online(kmeans.OnlineConfig{K: 4, Warmup: 20, RefreshPoints: 100, Factor: 0.9, Batches: true}),
 		"online":          online(kmeans.OnlineConfig{K: 5, Warmup: 50, RefreshPoints: 100}),

@@ -12,12 +12,15 @@ import (
 	"github.com/shoal-stream/shoal/plugin/clustering"
 )
 
-// records is a store of what an engine saves.
+// Records is a store of what an engine saves.
 type Records map[string]string
 
+// Put implements [clustering.Records].
 func (r Records) Put(key, value []byte) { r[string(key)] = string(value) }
-func (r Records) Delete(key []byte)     { delete(r, string(key)) }
+// Delete implements [clustering.Records].
+func (r Records) Delete(key []byte) { delete(r, string(key)) }
 
+// Load makes an engine of what was saved.
 func (r Records) Load(t testing.TB, engine clustering.Engine) clustering.Engine {
 	t.Helper()
 	for key, value := range r {

@@ -24,7 +24,7 @@ func (b Base) Events() []clustering.Event { return b.of.Lineage.Events() }
 // Home implements [clustering.Engine].
 func (b Base) Home(id clustering.MicroID) clustering.Home {
 	if m := b.of.Resolve(id); m != nil {
-		return clustering.Home{Segment: m.Segment.Number(), Since: m.Since, Cause: m.Cause}
+		return clustering.Home{Held: true, Segment: m.Segment.Number(), Since: m.Since, Cause: m.Cause}
 	}
 	return clustering.Home{}
 }

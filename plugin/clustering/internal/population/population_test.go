@@ -78,7 +78,7 @@ func TestSegmentsAreSums(t *testing.T) {
 	recluster(p, 5, 1, []*population.Micro{a}, nil, []*population.Micro{b})
 	require.NoError(t, p.Check())
 	require.Len(t, p.Segments, 2)
-	assert.Equal(t, clustering.Home{Segment: 1, Since: 5}, base.Home(a.ID))
+	assert.Equal(t, clustering.Home{Held: true, Segment: 1, Since: 5}, base.Home(a.ID))
 	assert.Equal(t, clustering.Home{}, base.Home(99))
 
 	p.Insert(a, 1, []float64{0})
@@ -99,7 +99,7 @@ func TestSegmentsAreSums(t *testing.T) {
 	require.ErrorContains(t, p.Check(), "differs from the sum")
 	p.Sum()
 	require.NoError(t, p.Check())
-	assert.Equal(t, clustering.Home{Segment: 1, Since: 6, Cause: clustering.Definition}, base.Home(b.ID))
+	assert.Equal(t, clustering.Home{Held: true, Segment: 1, Since: 6, Cause: clustering.Definition}, base.Home(b.ID))
 	visited := 0
 	base.MicroClusters(func(id clustering.MicroID, _ *cf.Feature, s clustering.SegmentID) bool {
 		visited++

@@ -1,0 +1,62 @@
+package density_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/clustering/density"
+	"github.com/shoal-stream/shoal/plugin/clustering/internal/laws"
+)
+
+func made(t testing.TB, config density.Config) func() clustering.Engine {
+	t.Helper()
+	return func() clustering.Engine {
+		e, err := density.NewEngine(config)
+		require.NoError(t, err)
+		return e
+	}
+}
+
+func TestLaws(t *testing.T) {
+	t.Parallel()
+	fading := density.Parameters{Fading: 0.003, Cleanup: 100, Intersection: 0.1, MinWeight: 2}
+	laws.Hold(t, map[string]func() clustering.Engine{
+		"ladder":          made(t, density.Config{Parameters: lasting(), Keyed: true, Warmup: 50, RefreshPoints: 100}),
+		"ladder, fading":  made(t, density.Config{Parameters: fading, Keyed: true, MicroClusters: 40, Warmup: 50, RefreshPoints: 100, Scaling: cf.Robust}),
+		"radius":          made(t, density.Config{Parameters: lasting(), Radius: 0.5, Keyed: true, Warmup: 50, RefreshPoints: 100}),
+		"radius, at once": made(t, density.Config{Parameters: fading, Radius: 2, Keyed: true, MicroClusters: 20, Warmup: 1, RefreshPoints: 70, Scaling: cf.None}),
+		"event time":      made(t, density.Config{Parameters: fading, Radius: 1, EventTime: true, Keyed: true, RefreshPoints: 100}),
+	}, true)
+}
+
+func lasting() density.Parameters { return density.Parameters{Cleanup: 100, Intersection: 0.1} }
+
+func TestLineage(t *testing.T) {
+	t.Parallel()
+	laws.Lineage(t, made(t, density.Config{Parameters: lasting(), Keyed: true, RefreshPoints: 500}))
+}
+
+func TestOthersAreLeftAlone(t *testing.T) {
+	t.Parallel()
+	laws.OthersAreLeftAlone(t, made(t, density.Config{Parameters: lasting(), Keyed: true, RefreshPoints: 500}))
+}
+
+// No number changes, whether there are segments or one cloud.
+func TestStationaryStream(t *testing.T) {
+	t.Parallel()
+	if testing.Short() {
+		t.Skip("it takes some seconds")
+	}
+	for name, stream := range map[string]struct {
+		spread float64
+		points int
+	}{"apart": {10, 1_000_000}, "one cloud": {0, 200_000}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			laws.Stationary(t, made(t, density.Config{Parameters: parameters()})(), stream.spread, 5000, stream.points)
+		})
+	}
+}

@@ -1,0 +1,93 @@
+package density
+
+// slack is how far below a threshold what has passed it may fall again: so a cell or a
+// bond that is about there does not come and go.
+const slack = 0.5
+
+// look finds the clusters of the field: what is connected by bonds that hold, through
+// cells that are strong, of a weight from least. O(cells + bonds).
+func (f *field) look(least float64) {
+	for _, c := range f.cells {
+		f.weigh(c, least)
+	}
+	f.connect()
+}
+
+// weigh tells whether a cell is strong, and which of its bonds hold.
+func (f *field) weigh(c *cell, least float64) {
+	w := f.weightOf(c)
+	if strong := w >= least || c.strong && w >= slack*least; strong != c.strong {
+		c.strong = strong
+		f.touch(c)
+	}
+	for _, b := range c.bonds {
+		if b.a != c {
+			continue
+		}
+		common := f.common(b)
+		if holds := common > 1 || b.holds && common > slack; holds != b.holds {
+			b.holds = holds
+			f.touch(c)
+		}
+	}
+}
+
+// common is how much two cells share, in units of what connects them: the intersection, as
+// a part of their mean weight. On a ladder it is also enough when a good part of the lighter
+// one is in the other: so a cell that is new at the front of a cluster which moves belongs
+// to it, although the old one behind weighs more by far.
+func (f *field) common(b *bond) float64 {
+	common := 2 * b.weight / (b.a.weight + b.b.weight) / f.Intersection
+	if f.nested > 0 {
+		common = max(common, b.weight/min(b.a.weight, b.b.weight)/f.nested)
+	}
+	return common
+}
+
+// connect finds the cluster of each cell. One that is not strong, and shares enough with
+// strong ones, is at the border of the cluster of which it shares most.
+func (f *field) connect() {
+	for _, c := range f.cells {
+		c.reached = 0
+	}
+	for _, first := range f.cells {
+		if !first.strong || first.reached != 0 {
+			continue
+		}
+		first.reached = first.id
+		f.open = append(f.open[:0], first)
+		for len(f.open) > 0 {
+			c := f.open[len(f.open)-1]
+			f.open = f.open[:len(f.open)-1]
+			for _, b := range c.bonds {
+				if other := b.other(c); b.holds && other.strong && other.reached == 0 {
+					other.reached = first.id
+					f.open = append(f.open, other)
+				}
+			}
+		}
+	}
+	for _, c := range f.cells {
+		if !c.strong {
+			if most := c.strongest(); most != nil {
+				c.reached = most.reached
+			}
+		}
+		if c.cluster != c.reached {
+			c.cluster = c.reached
+			f.touch(c)
+		}
+	}
+}
+
+// strongest is the strong cell that shares most with c; nil: none shares enough.
+func (c *cell) strongest() (strongest *cell) {
+	most := 0.0
+	for _, b := range c.bonds {
+		other := b.other(c)
+		if b.holds && other.strong && (b.weight > most || b.weight == most && other.id < strongest.id) {
+			strongest, most = other, b.weight
+		}
+	}
+	return strongest
+}

@@ -1,0 +1,79 @@
+package density
+
+import "math"
+
+const (
+	lone   = 0.75 // is the score of a field with one cluster: several that are less apart are better taken for one
+	judged = 50   // points that the fit of a cell looks back on
+	recent = 250  // points that the share of outliers looks back on
+)
+
+// judge notes how well the latest point, which is not learned yet, fits to the clusters as
+// they were looked at last.
+func (f *field) judge(z []float64, n uint64) {
+	home, outside := f.home(), 0.0
+	if home == nil || home.cluster == 0 {
+		outside = 1
+	} else if s, apart := f.silhouette(home, z); apart {
+		home.points = min(home.points+1, judged)
+		home.fit += (s - home.fit) / home.points
+		f.touch(home)
+	}
+	f.outside += (outside - f.outside) / float64(min(n, recent))
+}
+
+// silhouette of a point that belongs to a cell: (b − a)/max(a, b) for the distances a to
+// its own cluster and b to the nearest other one, each to the nearest centre of a strong
+// cell, so that clusters may have any shape. Where there is one cluster only, none is apart.
+func (f *field) silhouette(home *cell, z []float64) (s float64, apart bool) {
+	own, other := math.Inf(1), math.Inf(1)
+	for i, c := range f.near {
+		if c == home || c.strong && c.cluster == home.cluster {
+			own = min(own, f.far[i])
+		}
+	}
+	for _, c := range f.cells {
+		if c.strong && c.cluster != home.cluster {
+			other = min(other, f.squared(z, f.row(c), other))
+		}
+	}
+	a, b := math.Sqrt(own), math.Sqrt(other)
+	if math.IsInf(b, 1) {
+		return 0, false
+	}
+	return (b - a) / max(a, b, math.SmallestNonzeroFloat64), true
+}
+
+// score is how far the clusters are apart: the mean of their silhouettes, each cluster
+// counting as much, whatever its size, for the share of points that are in any.
+func (f *field) score() float64 {
+	type cluster struct{ fit, weight float64 }
+	clusters, order := map[uint64]*cluster{}, []*cluster{}
+	for _, c := range f.cells {
+		if c.cluster == 0 {
+			continue
+		}
+		into := clusters[c.cluster]
+		if into == nil {
+			into = &cluster{}
+			clusters[c.cluster] = into
+			order = append(order, into)
+		}
+		if c.points > 0 {
+			weight := f.weightOf(c)
+			into.fit += weight * c.fit
+			into.weight += weight
+		}
+	}
+	if len(order) == 1 {
+		return lone * (1 - f.outside)
+	}
+	sum, n := 0.0, 0.0
+	for _, c := range order {
+		if c.weight > 0 {
+			sum += c.fit / c.weight
+			n++
+		}
+	}
+	return sum / max(n, 1) * (1 - f.outside)
+}
