@@ -352,6 +352,18 @@ func TestConfigErrors(t *testing.T) {
 		"key: this.c\nonline_kmeans: { k: 1, centers: [ [ 1 ] ] }":                "online_kmeans.centers needs select",
 		"key: this.c\nonline_kmeans: { k: 1, centers: [ [ x ] ] }\nselect: [ a ]": "online_kmeans.centers[0][0] is a string",
 		"key: this.c\nonline_kmeans: { k: 1, centers: 5 }\nselect: [ a ]":         "online_kmeans.centers is a number",
+		"density: { radius: wide }":                                               `density.radius "wide": use a number above 0 in scaled units, or auto`,
+		"density: { radius: -1 }":                                                 `density.radius "-1"`,
+		"density: { fading: 2 }":                                                  "density.fading 2: use a number up to 1, or a half-life such as 10d",
+		"density: { fading: soon }":                                               `density.fading "soon": use a number for points, or a duration`,
+		"density: { cleanup_interval: 1.5 }":                                      "density.cleanup_interval 1.5: use a whole number of points",
+		"density: { cleanup_interval: 0 }":                                        "density.cleanup_interval 0",
+		"density: { fading: 10d, cleanup_interval: 5 }":                           "give both in points, or both in event time",
+		"density: { cleanup_interval: 1h }":                                       "give both in points, or both in event time",
+		"density: { intersection: 2 }":                                            "density.intersection 2: use a number above 0, up to 1",
+		"density: { min_weight: 0 }":                                              "density.min_weight 0: use a number above 0",
+		"density: { micro_clusters: 5 }":                                          "density.micro_clusters 5: use 16 or more",
+		"density: {}\nforget: { half_life: 1d }":                                  "forget.half_life is for kmeans: use density.fading",
 	} {
 		_, err := openRig(t, "").build(conf)
 		require.ErrorContains(t, err, want, conf)

@@ -73,14 +73,14 @@ func checkModel(r store.Reader, name string) (customers int, err error) {
 		if err != nil {
 			return err
 		}
-		id := s.engine.Home(c.Micro).Segment
-		if id == 0 && len(s.engine.Segments()) > 0 {
+		home := s.engine.Home(c.Micro)
+		if !home.Held {
 			return fmt.Errorf("a contribution points at micro-cluster %d, which does not live", c.Micro)
 		}
-		if sums[id] == nil {
-			sums[id] = &cf.Feature{}
+		if sums[home.Segment] == nil {
+			sums[home.Segment] = &cf.Feature{}
 		}
-		sums[id].Insert(1, c.Vector)
+		sums[home.Segment].Insert(1, c.Vector)
 		customers++
 		return nil
 	})

@@ -51,7 +51,11 @@ func TestLint(t *testing.T) {
 		`segment_assign: { store: s, kmeans: { k: 5 }, online_kmeans: { k: 5 } }`:   "choose exactly one engine",
 		`segment_assign: { store: s, kmeans: { k: 5 }, scaling: robust }`:           "",
 		`segment_assign: { store: s, kmeans: { k: 5 }, scaling: minmax }`:           "value minmax is not a valid option",
-		`segment_assign: { store: s, density: {} }`:                                 "field density not recognised",
+		`segment_assign: { store: s, density: {} }`:                                 "",
+		`segment_assign: { store: s, density: { radius: auto, fading: 10d } }`:      "",
+		`segment_assign: { store: s, density: { radius: 0.5, fading: 0.01 } }`:      "",
+		`segment_assign: { store: s, density: {}, kmeans: {} }`:                     "choose exactly one engine",
+		`segment_assign: { store: s, density: { eps: 1 } }`:                         "field eps not recognised",
 		`segment_assign: { kmeans: { k: 5 } }`:                                      "field store is required",
 	} {
 		lints, err := linter.LintProcessorYAML([]byte(conf))

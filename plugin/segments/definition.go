@@ -34,6 +34,13 @@ type definition struct {
 	Batches       bool          `json:"batches,omitempty" change:"none"`
 	HalfLife      time.Duration `json:"half_life,omitempty" change:"none"` // of what the centres of online_kmeans learned
 
+	Radius       float64 `json:"radius,omitempty" change:"rebuild"`     // of density, in scaled units; 0: auto
+	Fading       float64 `json:"fading,omitempty" change:"rebuild"`     // λ, by tick
+	EventTime    bool    `json:"event_time,omitempty" change:"rebuild"` // a tick is a nanosecond of it, not a point
+	Cleanup      int64   `json:"cleanup,omitempty" change:"refine"`     // in ticks
+	Intersection float64 `json:"intersection,omitempty" change:"refine"`
+	MinWeight    float64 `json:"min_weight,omitempty" change:"refine"` // 0: by the weight of all
+
 	ForgetHalfLife time.Duration `json:"forget_half_life,omitempty" change:"refused"` // of points
 	InactiveAfter  time.Duration `json:"inactive_after,omitempty" change:"reindex"`   // of customers
 	Labels         string        `json:"labels,omitempty" change:"none"`

@@ -1,6 +1,7 @@
 package segments
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/clustering/density"
 	"github.com/shoal-stream/shoal/plugin/clustering/kmeans"
 	"github.com/shoal-stream/shoal/plugin/duration"
 	"github.com/shoal-stream/shoal/plugin/message"
@@ -89,18 +91,26 @@ func (d *definition) parseForget(conf *service.ParsedConfig) error {
 	return nil
 }
 
+// engines read what is configured of each engine, by its field.
+var engines = map[string]func(d *definition, conf *service.ParsedConfig) error{
+	saFieldKMeans:       (*definition).parseKMeans,
+	saFieldOnlineKMeans: (*definition).parseOnline,
+	saFieldDensity:      (*definition).parseDensity,
+}
+
 func (d *definition) parseEngine(conf *service.ParsedConfig) error {
-	tree, online := conf.Contains(saFieldKMeans), conf.Contains(saFieldOnlineKMeans)
-	switch {
-	case tree && online:
-		return errors.New("kmeans and online_kmeans are both set: choose exactly one engine")
-	case online:
-		d.Engine = saFieldOnlineKMeans
-		return d.parseOnline(conf.Namespace(saFieldOnlineKMeans))
-	default:
-		d.Engine = saFieldKMeans
-		return d.parseKMeans(conf.Namespace(saFieldKMeans))
+	d.Engine = saFieldKMeans
+	configured := 0
+	for engine := range engines {
+		if conf.Contains(engine) {
+			d.Engine = engine
+			configured++
+		}
 	}
+	if configured > 1 {
+		return fmt.Errorf("more than one of %s is set: choose exactly one engine", sortedNames(engines))
+	}
+	return engines[d.Engine](d, conf.Namespace(d.Engine))
 }
 
 func (d *definition) parseKMeans(conf *service.ParsedConfig) (err error) {
@@ -248,9 +258,9 @@ func (d *definition) check() error {
 		return fmt.Errorf("refresh.points %d: use 1 or more", d.Points)
 	case d.Warmup < 1:
 		return fmt.Errorf("warmup %d: use 1 or more", d.Warmup)
-	case d.K == 0 && d.KMin < 2:
+	case d.Engine == saFieldKMeans && d.K == 0 && d.KMin < 2:
 		return fmt.Errorf("kmeans.k_min %d: use 2 or more", d.KMin)
-	case d.K == 0 && (d.KMax < d.KMin || d.KMax > maxK):
+	case d.Engine == saFieldKMeans && d.K == 0 && (d.KMax < d.KMin || d.KMax > maxK):
 		return fmt.Errorf("kmeans.k_max %d: use a number from k_min to %d", d.KMax, maxK)
 	case d.Engine == saFieldKMeans && d.MicroClusters < max(2*most, 16):
 		return fmt.Errorf("kmeans.micro_clusters %d: use at least %d, twice the number of segments and no less than 16", d.MicroClusters, max(2*most, 16))
@@ -259,7 +269,7 @@ func (d *definition) check() error {
 	case d.Engine == saFieldOnlineKMeans && d.ForgetHalfLife > 0:
 		return errors.New("forget.half_life is for kmeans: use online_kmeans.half_life")
 	}
-	return d.checkCenters()
+	return cmp.Or(d.checkCenters(), d.checkDensity())
 }
 
 func (d *definition) checkCenters() error {
@@ -313,7 +323,19 @@ func (d *definition) newEngine(weight cf.Weight) (clustering.Engine, error) {
 			Weight:        weight,
 			Scaling:       scaling,
 		})
+	case saFieldDensity:
+		return density.NewEngine(density.Config{
+			Radius:        d.Radius,
+			Parameters:    density.Parameters{Fading: d.Fading, Cleanup: d.Cleanup, Intersection: d.Intersection, MinWeight: d.MinWeight},
+			EventTime:     d.EventTime,
+			Keyed:         d.Keyed,
+			MicroClusters: d.MicroClusters,
+			Warmup:        d.Warmup,
+			RefreshPoints: d.Points,
+			Weight:        weight,
+			Scaling:       scaling,
+		})
 	default:
-		return nil, fmt.Errorf("engine %q is not known: use kmeans or online_kmeans", d.Engine)
+		return nil, fmt.Errorf("engine %q is not known: use one of %s", d.Engine, sortedNames(engines))
 	}
 }

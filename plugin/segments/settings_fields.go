@@ -98,6 +98,7 @@ func modelFields() []*service.ConfigField {
 			service.NewStringField(saFieldHalfLife).
 				Description("How fast centres forget, in event time: the weight of a point halves in this time. Unless set, they do not.").Optional().Example("10d"),
 		).Description("Sequential k-means: each point moves its nearest centre. The cheapest engine.").Optional(),
+		densityFields(),
 		service.NewObjectField(saFieldRefresh,
 			service.NewIntField(saFieldPoints).
 				Description("Segments are refined after this many applied points, beside the stream; and more often while there are fewer than twenty times as many customers.").Default(defaultPoints),
@@ -118,6 +119,6 @@ func modelFields() []*service.ConfigField {
 }
 
 // modelLint says in words what a schema cannot.
-const modelLint = `root = if this.exists("kmeans") && this.exists("online_kmeans") {
-  [ "kmeans and online_kmeans are both set: choose exactly one engine" ]
+const modelLint = `root = if [ "kmeans", "online_kmeans", "density" ].filter(engine -> this.keys().contains(engine)).length() > 1 {
+  [ "more than one of density, kmeans, online_kmeans is set: choose exactly one engine" ]
 }`
