@@ -4,6 +4,7 @@ package record
 import (
 	"encoding/binary"
 	"math"
+	"math/bits"
 )
 
 // Reader takes numbers off the front of a record. When one is not there it gives zeros
@@ -91,3 +92,19 @@ func (r *Reader) Uint64() uint64 {
 
 // Float takes a float64 of any value, 8 bytes, little endian.
 func (r *Reader) Float() float64 { return math.Float64frombits(r.Uint64()) }
+
+// AppendCompact writes a float64 in which round numbers are short: its bytes from the sign
+// on as one varint, ten bytes at most.
+func AppendCompact(dst []byte, v float64) []byte {
+	return binary.AppendUvarint(dst, bits.ReverseBytes64(math.Float64bits(v)))
+}
+
+// Compact takes a float64 that AppendCompact wrote. One that is not finite is refused.
+func (r *Reader) Compact() float64 {
+	v := math.Float64frombits(bits.ReverseBytes64(r.Uvarint()))
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		r.Refuse()
+		return 0
+	}
+	return v
+}

@@ -17,6 +17,7 @@ type Records map[string]string
 
 // Put implements [clustering.Records].
 func (r Records) Put(key, value []byte) { r[string(key)] = string(value) }
+
 // Delete implements [clustering.Records].
 func (r Records) Delete(key []byte) { delete(r, string(key)) }
 

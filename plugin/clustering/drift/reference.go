@@ -1,0 +1,98 @@
+package drift
+
+import (
+	"encoding/binary"
+	"math"
+
+	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/clustering/cf"
+	"github.com/shoal-stream/shoal/plugin/record"
+)
+
+// Model is what a monitor remembers the segments of: any engine is one.
+type Model interface {
+	Segments() []clustering.Segment
+	Metric() *cf.Metric
+	Population() *cf.Feature
+}
+
+// reference is where segments were at one moment, and how distance was measured then. What
+// is measured against it changes only with what arrives.
+type reference struct {
+	metric *cf.Metric
+	ids    []clustering.SegmentID
+	rows   []float64 // the centroid of each, as many numbers as the metric has dimensions
+	limit  float64   // of a squared distance: one arrival is never a drift
+}
+
+const (
+	extreme = 16   // times the mean squared distance: what is beyond counts as there
+	compact = 0.01 // of the spread of all, below which a mean squared distance is rounding
+)
+
+// refer takes the segments that have members: nil when there are none.
+func refer(m Model) *reference {
+	r := &reference{metric: m.Metric()}
+	d := r.metric.Dims()
+	within, weight := 0.0, 0.0
+	for _, s := range m.Segments() {
+		n := s.Members.N()
+		if n == 0 {
+			continue
+		}
+		row := make([]float64, d)
+		s.Members.Centroid(row)
+		r.ids, r.rows = append(r.ids, s.ID), append(r.rows, row...)
+		within, weight = within+n*r.metric.Spread(s.Members), weight+n
+	}
+	if len(r.rows) == 0 {
+		return nil
+	}
+	r.limit = extreme * max(within/weight, compact*r.metric.Spread(m.Population()))
+	return r
+}
+
+// locate finds the place of the nearest segment, and the squared distance to it.
+func (r *reference) locate(x []float64) (place int, squared float64) {
+	place, squared = r.metric.Nearest(x, r.rows, r.metric.Dims())
+	return place, min(squared, r.limit)
+}
+
+func (r *reference) append(dst []byte) []byte {
+	dst = append(dst, recordVersion)
+	dst = record.AppendCompact(dst, r.limit)
+	dst = binary.AppendUvarint(dst, uint64(len(r.ids)))
+	for _, id := range r.ids {
+		dst = binary.AppendUvarint(dst, uint64(id))
+	}
+	for _, v := range r.rows {
+		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v)) // NaN: never observed
+	}
+	return r.metric.Append(dst)
+}
+
+func decodeReference(stored []byte) (*reference, error) {
+	in := begin(stored)
+	r := &reference{limit: in.Compact()}
+	r.ids = make([]clustering.SegmentID, in.Count(9))
+	for i := range r.ids {
+		r.ids[i] = clustering.SegmentID(in.Uvarint())
+	}
+	const dimension = 24 // bytes in a metric
+	k := len(r.ids)
+	d := (len(in.Rest()) - 1) / (8*k + dimension)
+	if in.Damaged() || k == 0 || d == 0 {
+		return nil, ErrDamaged
+	}
+	r.rows = make([]float64, k*d)
+	for i := range r.rows {
+		if r.rows[i] = in.Float(); math.IsInf(r.rows[i], 0) {
+			return nil, ErrDamaged
+		}
+	}
+	var err error
+	if r.metric, err = cf.DecodeMetric(in.Rest()); err != nil || r.metric.Dims() != d {
+		return nil, ErrDamaged
+	}
+	return r, nil
+}
