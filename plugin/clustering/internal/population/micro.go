@@ -172,13 +172,21 @@ func (p *Population) Merge(from, into *Micro) {
 	}
 	p.changedAliases = append(p.changedAliases, from.aliases...)
 	into.aliases = append(into.aliases, from.aliases...)
+	from.aliases = nil
 	p.Touch(into)
 	p.Remove(from)
 }
 
-// Remove forgets a micro-cluster that is empty, or that nobody holds: then
+// Remove forgets a micro-cluster, and the numbers that stand for it. Unless it is empty,
 // [Population.Sum] is due.
 func (p *Population) Remove(m *Micro) {
+	for _, id := range m.aliases {
+		if p.aliases[id] != nil {
+			delete(p.aliases, id)
+			p.changedAliases = append(p.changedAliases, id)
+		}
+	}
+	m.aliases, m.unused = nil, 0
 	m.gone = true
 	delete(p.micros, m.ID)
 	p.Touch(m)

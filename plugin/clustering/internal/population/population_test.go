@@ -38,6 +38,18 @@ func recluster(p *population.Population, at int64, foreign float64, clusters ...
 	})
 }
 
+// A micro-cluster that is removed takes the numbers with it that stood for it.
+func TestRemoveForgetsNumbers(t *testing.T) {
+	t.Parallel()
+	p := newPopulation()
+	a, b := found(p, nil, 1), found(p, nil, 2)
+	p.Merge(a, b)
+	p.Remove(b)
+	p.Sum()
+	assert.Nil(t, p.Resolve(a.ID))
+	require.NoError(t, p.Check())
+}
+
 // Callers take their vectors out by the numbers that they were given, whatever has merged
 // since, and each once only.
 func TestNumbersOutliveMicroClusters(t *testing.T) {
