@@ -119,6 +119,7 @@ func (e *Engine) refresh(cause clustering.Cause, foreign float64) {
 	if before := e.ladder.used(); e.ladder.choose() {
 		for _, c := range before.cells {
 			e.evict(c)
+			before.touch(c)
 		}
 	}
 	e.recluster(cause, foreign)

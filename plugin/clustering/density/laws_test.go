@@ -1,8 +1,11 @@
 package density_test
 
 import (
+	"maps"
+	"math/rand/v2"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
@@ -59,4 +62,28 @@ func TestStationaryStream(t *testing.T) {
 			laws.Stationary(t, made(t, density.Config{Parameters: parameters()})(), stream.spread, 5000, stream.points)
 		})
 	}
+}
+
+// An engine that is saved and loaded goes on to the bit as one that never was, also when the
+// radius that suits the stream changes.
+func TestRadiusChangesAreSaved(t *testing.T) {
+	t.Parallel()
+	run := func(reload bool) laws.Records {
+		saved, build := laws.Records{}, made(t, density.Config{Parameters: parameters(), RefreshPoints: 200})
+		engine, random := build(), rand.New(rand.NewPCG(5, 1))
+		for i := range 9000 {
+			draw := shapes[[]string{"rings", "moons", "square"}[i/3000]]
+			engine.Release(engine.Insert(draw(random, float64(random.IntN(2))), int64(i)))
+			engine.Advance()
+			if i%97 == 0 {
+				engine.Save(saved)
+				if reload {
+					engine = saved.Load(t, build())
+				}
+			}
+		}
+		engine.Save(saved)
+		return saved
+	}
+	assert.True(t, maps.Equal(run(false), run(true)))
 }

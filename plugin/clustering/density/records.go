@@ -165,6 +165,9 @@ func (e *Engine) link() error {
 			return fmt.Errorf("radius %d: %w", rung, err)
 		}
 		f.widen(e.d)
+		if rung != e.ladder.use && slices.ContainsFunc(f.cells, func(c *cell) bool { return c.micro != nil }) {
+			return fmt.Errorf("radius %d, which is not in use: %w", rung, errLink)
+		}
 	}
 	e.ladder.measure(e.population.Metric)
 	for _, c := range e.ladder.used().cells {
