@@ -145,7 +145,7 @@ func (a *assign) applyOne(tx *store.Tx, m *model, st *state, p point) (contribut
 	if verdict == ledger.Duplicate {
 		return m.locate(st, p)
 	}
-	return m.add(st, p)
+	return m.add(tx, st, p)
 }
 
 // read takes what the model needs out of a message.

@@ -200,62 +200,81 @@ func TestRejected(t *testing.T) {
 	}
 }
 
-// Whatever the batches, the model is the same; sizes add up to customers.
+// eachEngine is a configuration of each kind.
+var eachEngine = map[string]string{
+	"kmeans":        "kmeans: { k: 2 }",
+	"online_kmeans": "online_kmeans: { k: 3 }",
+	"density":       "density: { radius: 0.6 }",
+	"ladder":        "density: {}",
+}
+
+// Whatever the batches, the model is the same to the bit; customers are in segments, or
+// outliers.
 func TestBatchesDoNotMatter(t *testing.T) {
 	t.Parallel()
-	random := rand.New(rand.NewPCG(2, 0))
-	var messages []*service.Message
-	for i := range 600 {
-		messages = append(messages, pointOf(strconv.Itoa(random.IntN(80)), map[string]any{
-			"a": random.NormFloat64() + float64(5*random.IntN(3)), "b": random.NormFloat64(),
-		}, "feature_as_of", day(i)))
-	}
-	var want []map[string]any
-	for _, size := range []int{1, 7, 100, 600} {
-		r := openRig(t, "")
-		a := r.assign(keyed)
-		for from := 0; from < len(messages); from += size {
-			var batch []*service.Message
-			for _, m := range messages[from:min(from+size, len(messages))] {
-				batch = append(batch, m.Copy())
+	for name, engine := range eachEngine {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			random := rand.New(rand.NewPCG(2, 0))
+			var messages []*service.Message
+			for i := range 900 {
+				messages = append(messages, pointOf(strconv.Itoa(random.IntN(80)), map[string]any{
+					"a": random.NormFloat64() + float64(5*random.IntN(3)), "b": random.NormFloat64(),
+				}, "feature_as_of", day(i)))
 			}
-			a.pass(t, batch...)
-		}
-		r.verify()
-		shown := r.snapshot("micro_clusters: true")
-		if want == nil {
-			want = shown
-		}
-		assert.Equal(t, want, shown, "batches of %d", size)
-		sizes := 0.0
-		for _, s := range shown[0]["segments"].([]any) {
-			sizes += s.(map[string]any)["size"].(float64)
-		}
-		assert.InDelta(t, shown[0]["customers"], sizes, 0)
+			var want map[string]string
+			for _, size := range []int{1, 7, 100, 900} {
+				r := openRig(t, "")
+				a := r.assign("key: this.customer\nwarmup: 20\nrefresh: { points: 10 }\n" + engine)
+				for from := 0; from < len(messages); from += size {
+					var batch []*service.Message
+					for _, m := range messages[from:min(from+size, len(messages))] {
+						batch = append(batch, m.Copy())
+					}
+					a.pass(t, batch...)
+				}
+				r.verify()
+				stored := r.records()
+				if want == nil {
+					want = stored
+				}
+				require.Equal(t, want, stored, "batches of %d", size)
+				shown := r.snapshot("")[0]
+				total := shown["outliers"].(float64)
+				for _, s := range shown["segments"].([]any) {
+					total += s.(map[string]any)["size"].(float64)
+				}
+				assert.InDelta(t, shown["customers"], total, 0)
+			}
+		})
 	}
 }
 
 func TestReopenFromDisk(t *testing.T) {
 	t.Parallel()
-	for _, engine := range []string{"kmeans: { k: 3 }", "online_kmeans: { k: 3 }"} {
-		conf := "key: this.customer\nwarmup: 20\nrefresh: { points: 10 }\n" + engine
-		random := rand.New(rand.NewPCG(3, 0))
-		calm, rough := openRig(t, ""), filepath.Join(t.TempDir(), "state")
-		inOne := calm.assign(conf)
-		for i := range 10 {
-			r := openRig(t, rough)
-			again := r.assign(conf)
-			for j := range 30 {
-				customer, features := strconv.Itoa(random.IntN(60)), map[string]any{"a": random.NormFloat64(), "b": float64(random.IntN(3))}
-				if i > 4 {
-					features["c"] = 1.0 // a feature that appears later
+	for name, engine := range eachEngine {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conf := "key: this.customer\nwarmup: 20\nrefresh: { points: 10 }\n" + engine
+			random := rand.New(rand.NewPCG(3, 0))
+			calm, rough := openRig(t, ""), filepath.Join(t.TempDir(), "state")
+			inOne := calm.assign(conf)
+			for i := range 10 {
+				r := openRig(t, rough)
+				again := r.assign(conf)
+				for j := range 30 {
+					customer, features := strconv.Itoa(random.IntN(60)), map[string]any{"a": random.NormFloat64(), "b": float64(random.IntN(3))}
+					if i > 4 {
+						features["c"] = 1.0 // a feature that appears later
+					}
+					assert.Equal(t, inOne.tell(t, customer, features, "feature_as_of", day(30*i+j)), again.tell(t, customer, features, "feature_as_of", day(30*i+j)))
 				}
-				assert.Equal(t, inOne.tell(t, customer, features, "feature_as_of", day(30*i+j)), again.tell(t, customer, features, "feature_as_of", day(30*i+j)))
+				assert.Equal(t, calm.snapshot(""), r.snapshot(""))
+				require.Equal(t, calm.records(), r.records())
+				r.verify()
+				r.close()
 			}
-			assert.Equal(t, calm.snapshot(""), r.snapshot(""))
-			r.verify()
-			r.close()
-		}
+		})
 	}
 }
 

@@ -60,6 +60,9 @@ const (
 
 var changes = map[string]change{"none": changeNone, "refine": changeRefine, "reindex": changeReindex, "rebuild": changeRebuild, "refused": changeRefused}
 
+// fades tells that the points of the population weigh less and less.
+func (d definition) fades() bool { return d.ForgetHalfLife > 0 || !d.Keyed && d.Fading > 0 }
+
 func (d definition) encode() []byte {
 	text, err := json.Marshal(d)
 	if err != nil {

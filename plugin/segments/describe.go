@@ -2,12 +2,12 @@ package segments
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
-	"github.com/shoal-stream/shoal/plugin/clustering/quality"
 	"github.com/shoal-stream/shoal/plugin/store"
 )
 
@@ -46,6 +46,7 @@ func describe(r store.Reader, name string, o options) (map[string]any, error) {
 
 	segments := s.engine.Segments()
 	population := s.engine.Population()
+	fares := s.assess(segments)
 	shown["version"] = int64(s.engine.Refinements())
 	shown["customers"] = s.count(s.engine.Size())
 	shown["engine"] = d.Engine
@@ -56,22 +57,21 @@ func describe(r store.Reader, name string, o options) (map[string]any, error) {
 		if s.sizeOf(segment) >= float64(o.minSize) {
 			profile := s.describeSegment(segment, population)
 			profile["label"] = s.labels.of(segment.ID)
+			maps.Copy(profile, fares.of[segment.ID].show())
 			if o.quartiles {
 				profile["quartiles"] = quartiles[segment.ID]
 			}
 			described = append(described, profile)
 		}
 	}
-	if len(segments) == 0 {
-		shown["warming_up"] = shown["customers"]
-	}
+	shown["outliers"], shown["warming_up"] = s.count(fares.outliers), s.count(fares.warmingUp)
 	shown["segments"] = described
 	aliases := map[string]any{}
 	for id, to := range s.engine.Aliases() {
 		aliases[segmentName(id).(string)] = segmentName(to)
 	}
 	shown["aliases"] = aliases
-	shown["quality"] = s.quality(segments)
+	shown["quality"] = fares.show()
 	if o.microClusters {
 		shown["micro_clusters"] = s.describeMicroClusters(segments, o.minSize)
 	}
@@ -85,7 +85,7 @@ func (s *state) sizeOf(segment clustering.Segment) float64 {
 
 // count shows a number of customers: whole, but for points that fade.
 func (s *state) count(n float64) any {
-	if s.definition.ForgetHalfLife > 0 {
+	if s.definition.fades() {
 		return n
 	}
 	return int64(math.Round(n))
@@ -180,31 +180,6 @@ func quantile(sorted []float64, p float64) float64 {
 		return sorted[below]
 	}
 	return sorted[below] + (place-float64(below))*(sorted[below+1]-sorted[below])
-}
-
-func (s *state) quality(segments []clustering.Segment) map[string]any {
-	members := make([]*cf.Feature, len(segments))
-	place := map[clustering.SegmentID]int{}
-	for i, segment := range segments {
-		members[i] = segment.Members
-		place[segment.ID] = i
-	}
-	var micro []*cf.Feature
-	var owner []int
-	s.engine.MicroClusters(func(_ clustering.MicroID, f *cf.Feature, id clustering.SegmentID) bool {
-		if i, ok := place[id]; ok {
-			micro, owner = append(micro, f), append(owner, i)
-		}
-		return true
-	})
-	metric := s.engine.Metric()
-	return map[string]any{
-		"inertia":           finite(quality.Inertia(members, metric)),
-		"silhouette":        finite(quality.Silhouette(micro, owner, members, metric)),
-		"davies_bouldin":    finite(quality.DaviesBouldin(members, metric)),
-		"calinski_harabasz": finite(quality.CalinskiHarabasz(members, metric)),
-		"xie_beni":          finite(quality.XieBeni(members, metric)),
-	}
 }
 
 // finite is a number that JSON can hold, else null.

@@ -1,11 +1,13 @@
 package segments
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
 	"math"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/clustering/drift"
 	"github.com/shoal-stream/shoal/plugin/record"
 	"github.com/shoal-stream/shoal/plugin/store"
 )
@@ -13,15 +15,16 @@ import (
 // What the log has beside the lives of segments, after clustering's kinds.
 const (
 	kindMove  clustering.Kind = 64
-	kindDrift clustering.Kind = 65 // kept for alarms
+	kindDrift clustering.Kind = 65
 )
 
-// entry is one of the log of a model: something that happened to a segment, or the move of
-// a customer.
+// entry is one of the log of a model: something that happened to a segment, the move of a
+// customer, or an alarm.
 type entry struct {
 	clustering.Event
-	customer string // of a move: from Parents[0], unless from none, to Segment
 	cause    cause
+	customer string      // of a move: from Parents[0], unless from none, to Segment
+	alarm    drift.Alarm // of a drift
 }
 
 func (m *model) logKey(sequence uint64) []byte {
@@ -49,6 +52,22 @@ func (m *model) logMove(tx *store.Tx, s *state, customer string, v moved) uint64
 	return s.clock.events
 }
 
+// logAlarm writes down that the stream is no longer what it was.
+func (m *model) logAlarm(tx *store.Tx, s *state, a drift.Alarm) {
+	m.log(tx, s)
+	e := entry{Event: clustering.Event{Kind: kindDrift, At: s.clock.asOf, Size: s.engine.Size()}, alarm: a}
+	if a.Segment != 0 {
+		e.Segment = cmp.Or(s.engine.Current(a.Segment), a.Segment)
+		for _, segment := range s.engine.Segments() {
+			if segment.ID == e.Segment {
+				e.Size = s.sizeOf(segment)
+			}
+		}
+	}
+	s.clock.events++
+	put(tx, m.logKey(s.clock.events), e.encode(), m.retention.Events)
+}
+
 const entryVersion = 1
 
 func (e entry) encode() []byte {
@@ -63,6 +82,9 @@ func (e entry) encode() []byte {
 	}
 	stored = binary.LittleEndian.AppendUint64(stored, math.Float64bits(e.Size))
 	stored = binary.LittleEndian.AppendUint64(stored, math.Float64bits(e.Shift))
+	if e.Kind == kindDrift {
+		return e.alarm.Append(stored)
+	}
 	return append(stored, e.customer...)
 }
 
@@ -79,7 +101,13 @@ func decodeEntry(stored []byte) (e entry, err error) {
 		}
 	}
 	e.Size, e.Shift = r.Float(), r.Float()
-	e.customer = string(r.Rest())
+	if e.Kind == kindDrift {
+		if e.alarm, err = drift.DecodeAlarm(r.Rest()); err != nil {
+			return entry{}, errEntry
+		}
+	} else {
+		e.customer = string(r.Rest())
+	}
 	if r.Damaged() || version != entryVersion || e.cause > causeDefinition {
 		return entry{}, errEntry
 	}
@@ -94,6 +122,10 @@ func (e entry) show(model string, sequence uint64) map[string]any {
 		kind = "move"
 		details["key"], details["from"], details["to"] = e.customer, firstOf(e.Parents), segmentName(e.Segment)
 		details["cause"] = causeNames[e.cause]
+	case kindDrift:
+		kind = "drift"
+		details["detector"], details["signal"] = e.alarm.Detector.String(), e.alarm.Signal.String()
+		details["before"], details["after"] = finite(e.alarm.Before), finite(e.alarm.After)
 	case clustering.Relabel:
 		details["from"], details["to"], details["customers"] = firstOf(e.Parents), segmentName(e.Segment), int64(e.Size)
 		details["cause"] = causeNames[e.cause]

@@ -1,33 +1,53 @@
 package segments
 
 import (
+	"math"
 	"sync"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/clustering/drift"
 )
 
 // modelMetrics are the figures that operators watch, by model.
 type modelMetrics struct {
 	model       string
 	customers   *service.MetricGauge
+	outliers    *service.MetricGauge
 	count       *service.MetricGauge
-	size        *service.MetricGauge
 	refinements *service.MetricGauge
+	quality     *service.MetricGauge
 	moves       *service.MetricCounter
+	alarms      *service.MetricCounter
 
-	mu    sync.Mutex       // guards what follows
-	shown map[string]int64 // sizes: a segment that is no more has none
+	// of each segment
+	size       *service.MetricGauge
+	share      *service.MetricGauge
+	inertia    *service.MetricGauge
+	silhouette *service.MetricGauge
+	churn      *service.MetricGauge
+
+	mu    sync.Mutex // guards what follows
+	shown map[clustering.SegmentID]segmentAssessment
 }
 
 func newModelMetrics(metrics *service.Metrics, model string) *modelMetrics {
 	return &modelMetrics{
 		model:       model,
 		customers:   metrics.NewGauge("segment_customers", "model"),
+		outliers:    metrics.NewGauge("segment_outliers", "model"),
 		count:       metrics.NewGauge("segment_count", "model"),
-		size:        metrics.NewGauge("segment_size", "model", "segment"),
 		refinements: metrics.NewGauge("segment_refinements", "model"),
+		quality:     metrics.NewGauge("segment_quality", "model", "index"),
 		moves:       metrics.NewCounter("segment_moves", "model", "cause"),
+		alarms:      metrics.NewCounter("segment_drift_alarms", "model", "detector"),
+		size:        metrics.NewGauge("segment_size", "model", "segment"),
+		share:       metrics.NewGauge("segment_share", "model", "segment"),
+		inertia:     metrics.NewGauge("segment_inertia", "model", "segment"),
+		silhouette:  metrics.NewGauge("segment_silhouette", "model", "segment"),
+		churn:       metrics.NewGauge("segment_churn", "model", "segment"),
 	}
 }
 
@@ -35,10 +55,11 @@ func newModelMetrics(metrics *service.Metrics, model string) *modelMetrics {
 type batchReport struct {
 	to          *modelMetrics
 	moves       map[cause]int64
+	alarms      []drift.Detector
 	customers   int64
 	refinements int64
-	sizes       map[string]int64
-	problem     error // with the labels
+	fares       *assessment // nil: as before
+	problem     error       // with the labels
 }
 
 func (m *modelMetrics) begin() *batchReport {
@@ -51,18 +72,17 @@ func (r *batchReport) count(c contribution, s status) {
 	}
 }
 
-// describe notes how the model stands. The sizes of its segments cost a pass over
-// the micro-clusters, so they are taken once a second.
+// describe notes how the model stands. To assess its segments costs a pass over the
+// micro-clusters, so that is done once a second.
 func (r *batchReport) describe(s *state) {
 	r.problem = s.labels.problem
 	r.customers = int64(s.engine.Size())
 	r.refinements = int64(s.engine.Refinements())
+	r.alarms, s.health.raised = s.health.raised, nil
 	if now := time.Now(); now.Sub(s.described) >= time.Second {
 		s.described = now
-		r.sizes = map[string]int64{}
-		for _, segment := range s.engine.Segments() {
-			r.sizes[segmentName(segment.ID).(string)] = int64(s.sizeOf(segment))
-		}
+		fares := s.assess(s.engine.Segments())
+		r.fares = &fares
 	}
 }
 
@@ -70,21 +90,48 @@ func (r *batchReport) publish() {
 	for cause, n := range r.moves {
 		r.to.moves.Incr(n, r.to.model, causeNames[cause])
 	}
+	for _, detector := range r.alarms {
+		r.to.alarms.Incr(1, r.to.model, detector.String())
+	}
 	r.to.customers.Set(r.customers, r.to.model)
 	r.to.refinements.Set(r.refinements, r.to.model)
-	if r.sizes == nil {
-		return
+	if r.fares != nil {
+		r.to.publish(r.fares)
 	}
-	r.to.count.Set(int64(len(r.sizes)), r.to.model)
-	r.to.mu.Lock()
-	defer r.to.mu.Unlock()
-	for segment := range r.to.shown {
-		if _, lives := r.sizes[segment]; !lives {
-			r.to.size.Set(0, r.to.model, segment)
+}
+
+// publish sets the gauges. What is not defined is 0: not all that read them know of NaN.
+func (m *modelMetrics) publish(fares *assessment) {
+	m.count.Set(int64(len(fares.of)), m.model)
+	m.outliers.Set(int64(fares.outliers), m.model)
+	for i, name := range indices {
+		m.quality.SetFloat64(defined(fares.indices[i]), m.model, name)
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for id := range m.shown {
+		if _, lives := fares.of[id]; !lives {
+			m.publishSegment(id, segmentAssessment{})
 		}
 	}
-	for segment, n := range r.sizes {
-		r.to.size.Set(n, r.to.model, segment)
+	for id, segment := range fares.of {
+		m.publishSegment(id, segment)
 	}
-	r.to.shown = r.sizes
+	m.shown = fares.of
+}
+
+func (m *modelMetrics) publishSegment(id clustering.SegmentID, a segmentAssessment) {
+	segment := segmentName(id).(string)
+	m.size.Set(int64(a.size), m.model, segment)
+	m.share.SetFloat64(defined(a.share), m.model, segment)
+	m.inertia.SetFloat64(defined(a.inertia), m.model, segment)
+	m.silhouette.SetFloat64(defined(a.silhouette), m.model, segment)
+	m.churn.SetFloat64(defined(a.churn), m.model, segment)
+}
+
+func defined(x float64) float64 {
+	if math.IsNaN(x) || math.IsInf(x, 0) {
+		return 0
+	}
+	return x
 }

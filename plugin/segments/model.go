@@ -36,6 +36,7 @@ type state struct {
 	clock      clock
 	labels     *labels
 	watch      watch
+	health     health
 
 	vector      []float64 // reused from event to event
 	differences []float64
@@ -57,6 +58,9 @@ var (
 	suffixLabels     = []byte("l")
 	suffixRebuild    = []byte("r")
 	suffixEngine     = []byte("e") // then the generation and the engine's own key
+	suffixRecent     = []byte("q")
+	suffixBlock      = []byte("b")
+	suffixMonitor    = []byte("w") // then the monitor's own key
 )
 
 // attachModel is the model in memory that all components share.
@@ -160,7 +164,8 @@ func (m *model) write(tx *store.Tx, s *state, before clock) {
 	if s.clock != before {
 		tx.Set(m.key(suffixClock), s.clock.encode())
 	}
-	s.engine.Save(engineRecords{tx: tx, prefix: m.engineKey(s.clock.generation)})
+	s.engine.Save(records{tx: tx, prefix: m.engineKey(s.clock.generation)})
+	s.health.write(tx, m)
 }
 
 func (c clock) encode() []byte {
@@ -181,19 +186,19 @@ func decodeClock(stored []byte) (clock, error) {
 	return c, nil
 }
 
-// engineRecords puts an engine's records below the model's key.
-type engineRecords struct {
+// records puts those of a part of the model below its key.
+type records struct {
 	tx     *store.Tx
 	prefix []byte
 }
 
-func (r engineRecords) Put(key, value []byte) {
+func (r records) Put(key, value []byte) {
 	r.tx.Set(r.key(key), bytes.Clone(value))
 }
 
-func (r engineRecords) Delete(key []byte) { r.tx.Delete(r.key(key)) }
+func (r records) Delete(key []byte) { r.tx.Delete(r.key(key)) }
 
-func (r engineRecords) key(key []byte) []byte {
+func (r records) key(key []byte) []byte {
 	return append(bytes.Clone(r.prefix), key...)
 }
 
@@ -219,6 +224,9 @@ func readState(r store.Reader, name string, d definition) (*state, error) {
 		return nil, err
 	}
 	if s.labels, err = decodeLabels(stored); err != nil {
+		return nil, err
+	}
+	if s.health, err = readHealth(r, m); err != nil {
 		return nil, err
 	}
 	s.engine, err = readEngine(r, m.engineKey(s.clock.generation), d, s.space.weight)

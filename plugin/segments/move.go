@@ -69,6 +69,7 @@ func (m *model) move(tx *store.Tx, s *state, p point) (contribution, status, err
 		return s.stay(c, before), statusStale, nil
 	}
 
+	arrival, told := s.judge(x), c.Segment
 	switch {
 	case !known:
 		c.Micro = s.engine.Insert(x, p.at)
@@ -87,6 +88,7 @@ func (m *model) move(tx *store.Tx, s *state, p point) (contribution, status, err
 		return contribution{}, 0, err
 	}
 	tx.Set(key, c.append(nil))
+	m.arrived(tx, s, p, x, arrival, told, c.Segment)
 	if s.definition.InactiveAfter > 0 {
 		if !known {
 			m.watchOver(tx, s, p.customer, c.Seen)
@@ -173,7 +175,7 @@ func (c *contribution) isRepeatedBy(p point, x []float64) bool {
 }
 
 // add takes a point that belongs to nobody: it is learned and kept for good.
-func (m *model) add(s *state, p point) (contribution, status, error) {
+func (m *model) add(tx *store.Tx, s *state, p point) (contribution, status, error) {
 	x, err := s.vectorOf(p)
 	if errors.Is(err, errMissing) {
 		return contribution{}, statusRejected, err
@@ -181,10 +183,12 @@ func (m *model) add(s *state, p point) (contribution, status, error) {
 	if err != nil {
 		return contribution{}, 0, err
 	}
+	arrival := s.judge(x)
 	c := contribution{Vector: x, At: p.at, Micro: s.engine.Insert(x, p.at)}
 	s.advance(p.at)
 	c.Segment = s.engine.Home(c.Micro).Segment
 	s.engine.Release(c.Micro) // nobody will retract it
+	m.arrived(tx, s, p, x, arrival, 0, c.Segment)
 	return c, statusAssigned, nil
 }
 

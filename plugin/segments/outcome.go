@@ -14,13 +14,16 @@ import (
 type status int
 
 const (
-	statusAssigned status = iota
-	statusStale           // older than what the model has of this customer
-	statusWarmingUp
-	statusRejected // a feature is missing that must not be
+	statusAssigned  status = iota
+	statusOutlier          // in no segment, where others are
+	statusStale            // older than what the model has of this customer
+	statusWarmingUp        // there are no segments yet
+	statusRejected         // a feature is missing that must not be
 )
 
-var statusNames = [...]string{statusAssigned: "assigned", statusStale: "stale", statusWarmingUp: "warming_up", statusRejected: "rejected"}
+var statusNames = [...]string{
+	statusAssigned: "assigned", statusOutlier: "outlier", statusStale: "stale", statusWarmingUp: "warming_up", statusRejected: "rejected",
+}
 
 // segmentName shows a segment's number as the id that users see; nil for none.
 func segmentName(id clustering.SegmentID) any {
@@ -58,7 +61,7 @@ func (s *state) result(c contribution, st status, err error) (map[string]any, er
 // outcome is the result object of a message.
 func (s *state) outcome(c contribution, st status) map[string]any {
 	result := s.membership(c, st)
-	result["outlier"] = false
+	result["outlier"] = result["status"] == statusNames[statusOutlier]
 	result["changed"] = c.Changed
 	result["model_version"] = int64(s.engine.Refinements())
 	return result
@@ -67,7 +70,10 @@ func (s *state) outcome(c contribution, st status) map[string]any {
 // membership is how a customer belongs to their segment.
 func (s *state) membership(c contribution, st status) map[string]any {
 	if c.Segment == 0 && st == statusAssigned {
-		st = statusWarmingUp
+		st = statusOutlier
+		if s.warmingUp() {
+			st = statusWarmingUp
+		}
 	}
 	shown := map[string]any{
 		"id":         segmentName(c.Segment),
@@ -81,6 +87,9 @@ func (s *state) membership(c contribution, st status) map[string]any {
 		"reasons":    []any{},
 	}
 	if c.Segment == 0 {
+		if st == statusOutlier && c.Vector != nil {
+			shown["reasons"] = s.strangeness(c)
+		}
 		return shown
 	}
 	if c.Cause != causeNone {
@@ -112,15 +121,39 @@ func confidence(near clustering.Proximity) float64 {
 }
 
 // reasons are the features that most separate the own segment from the next nearest one,
-// for this vector: three at most, those that speak most for the own segment first.
+// for this vector.
 func (s *state) reasons(c contribution, near clustering.Proximity) []any {
-	const most = 3
 	if near.Next == 0 {
 		return []any{}
 	}
 	d := min(len(c.Vector), len(s.space.names))
 	s.differences = slices.Grow(s.differences[:0], d)[:d]
 	s.engine.Differences(s.differences, c.Vector[:d], c.Segment, near.Next)
+	return s.strongest(c)
+}
+
+// strangeness are the features in which an outlier is furthest from the nearest segment.
+func (s *state) strangeness(c contribution) []any {
+	nearest := s.engine.Near(c.Vector, 0).Next
+	metric := s.engine.Metric()
+	for _, segment := range s.engine.Segments() {
+		if segment.ID != nearest {
+			continue
+		}
+		s.differences = s.differences[:0]
+		for j := range min(len(c.Vector), len(segment.Centre)) {
+			apart := c.Vector[j] - segment.Centre[j]
+			s.differences = append(s.differences, metric.Weight(j)*apart*apart)
+		}
+		return s.strongest(c)
+	}
+	return []any{}
+}
+
+// strongest are the features with the greatest differences above 0: three at most, the
+// greatest first.
+func (s *state) strongest(c contribution) []any {
+	const most = 3
 	var best [most]int
 	count := 0
 	for j, difference := range s.differences {

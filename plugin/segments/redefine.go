@@ -61,6 +61,7 @@ func (m *model) defineNow(tx *store.Tx, s *state, c settings) {
 	s.labels.labeller = c.labeller
 	s.engine.Refine(clustering.Definition)
 	s.labels.renew(s)
+	s.health.begin()
 	tx.BeforeCommit(func() error {
 		m.write(tx, s, before)
 		return nil
@@ -109,7 +110,7 @@ func (m *model) rebuild(tx *store.Tx, b rebuild, c settings) error {
 	done := false
 	tx.BeforeCommit(func() error {
 		if !done {
-			to.engine.Save(engineRecords{tx: tx, prefix: m.engineKey(to.clock.generation)})
+			to.engine.Save(records{tx: tx, prefix: m.engineKey(to.clock.generation)})
 			text, err := json.Marshal(b)
 			tx.Set(m.key(suffixRebuild), text)
 			return err
@@ -147,7 +148,7 @@ func (m *model) rebuild(tx *store.Tx, b rebuild, c settings) error {
 
 // successor is the state that a rebuild builds: a new one, or as far as it has come.
 func (m *model) successor(r store.Reader, from *state, b *rebuild) (*state, error) {
-	to := &state{definition: b.Definition, space: newSpace(b.Definition), clock: from.clock, labels: from.labels}
+	to := &state{definition: b.Definition, space: newSpace(b.Definition), clock: from.clock, labels: from.labels, health: from.health}
 	if b.Names == nil {
 		if b.Definition.Centers != nil {
 			b.Names = append(b.Names, b.Definition.Select...)

@@ -73,6 +73,29 @@ func (r *rig) verify() (customers map[string]int) {
 	return customers
 }
 
+// records are all that is stored of models, their customers and their log.
+func (r *rig) records() map[string]string {
+	r.t.Helper()
+	list := map[string]string{}
+	label, err := store.Use(r.resources, "customers")
+	require.NoError(r.t, err)
+	require.NoError(r.t, label.Do(r.t.Context(), func(s *store.Store) error {
+		return s.View(r.t.Context(), func(read store.Reader) error {
+			for _, kind := range []store.Kind{store.KindModel, store.KindContribution, store.KindMoves, store.KindEvent} {
+				err := read.Scan(store.Prefix(kind, "default"), func(key, value []byte) error {
+					list[string(key)] = string(value)
+					return nil
+				})
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}))
+	return list
+}
+
 // moves are those that the model keeps of a customer.
 func (r *rig) moves(customer string) (list moves) {
 	r.t.Helper()

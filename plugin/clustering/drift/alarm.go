@@ -1,6 +1,11 @@
 package drift
 
-import "github.com/shoal-stream/shoal/plugin/clustering"
+import (
+	"encoding/binary"
+
+	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/record"
+)
 
 // Detector is what noticed a drift.
 type Detector byte
@@ -47,4 +52,25 @@ type Alarm struct {
 	Signal   Signal
 	Segment  clustering.SegmentID // whose share it is, as it was called when the monitor took its reference; 0: of no other signal
 	Change                        // of the signal
+}
+
+// Append writes the alarm: up to 32 bytes.
+func (a Alarm) Append(dst []byte) []byte {
+	dst = append(dst, recordVersion, byte(a.Detector), byte(a.Signal))
+	dst = binary.AppendUvarint(dst, uint64(a.Segment))
+	dst = record.AppendCompact(dst, a.Before)
+	return record.AppendCompact(dst, a.After)
+}
+
+// DecodeAlarm reads an alarm that Append wrote: all of src.
+func DecodeAlarm(src []byte) (Alarm, error) {
+	r := begin(src)
+	a := Alarm{
+		Detector: Detector(r.Byte()), Signal: Signal(r.Byte()), Segment: clustering.SegmentID(r.Uvarint()),
+		Change: Change{Before: r.Compact(), After: r.Compact()},
+	}
+	if !r.Complete() {
+		return Alarm{}, ErrDamaged
+	}
+	return a, nil
 }

@@ -13,10 +13,10 @@ import (
 
 // Arrival is a point as it came. Distances are as they were before it was learned.
 type Arrival struct {
-	Own      clustering.SegmentID // that it is nearest to; 0: none
+	Own      clustering.SegmentID // where it belonged, if nothing were learned from it; 0: nowhere
 	Near     clustering.Proximity // to that one, and to the nearest other
 	Outlier  bool                 // it was given no segment
-	From, To clustering.SegmentID // where its customer was, and is now: the same when they stay
+	From, To clustering.SegmentID // which its customer was told before, and is told now; 0: none
 }
 
 // silhouette is the simplified one of the point.
@@ -34,7 +34,8 @@ type Figures struct {
 	Error      float64 // sum of their squared distances
 	Judged     float64 // arrivals that have a silhouette
 	Silhouette float64 // sum of these
-	Moves      float64 // of customers between segments
+	Members    float64 // arrivals of customers who had been told a segment
+	Leavers    float64 // those who are not told the same one again
 }
 
 // MeanSilhouette is the mean simplified silhouette, NaN when there is none.
@@ -44,8 +45,9 @@ func (f Figures) MeanSilhouette() float64 { return f.Silhouette / f.Judged }
 // is none: the quantisation error.
 func (f Figures) MeanError() float64 { return f.Error / f.N }
 
-// Churn is the number of moves relative to that of customers.
-func (f Figures) Churn(customers float64) float64 { return f.Moves / customers }
+// Churn is the share of the arrivals of members who have left their segment since they were
+// told it, be it that they moved or the segments did: NaN when there is none.
+func (f Figures) Churn() float64 { return f.Leavers / f.Members }
 
 func (f *Figures) judge(a *Arrival) {
 	if distance := a.Near.Own * a.Near.Own; distance < math.Inf(1) {
@@ -58,8 +60,16 @@ func (f *Figures) judge(a *Arrival) {
 	}
 }
 
-func (f *Figures) all() [5]*float64 {
-	return [...]*float64{&f.N, &f.Error, &f.Judged, &f.Silhouette, &f.Moves}
+// follow counts whether a member has left.
+func (f *Figures) follow(a *Arrival) {
+	f.Members++
+	if a.To != a.From {
+		f.Leavers++
+	}
+}
+
+func (f *Figures) all() [6]*float64 {
+	return [...]*float64{&f.N, &f.Error, &f.Judged, &f.Silhouette, &f.Members, &f.Leavers}
 }
 
 // fold adds other figures, after what is there has faded.
@@ -74,12 +84,11 @@ func (f *Figures) fold(other Figures, fade float64) {
 type Block struct {
 	Arrivals float64
 	Outliers float64
-	Whole    Figures // of all; a move counts once
-	Parts    []Part  // in the order of their segments
+	Whole    Figures
+	Parts    []Part // in the order of their segments
 }
 
-// Part is what arrived at a segment. A move counts for where it goes, and for where it comes
-// from.
+// Part is what arrived at a segment, and how its members fared who arrived anywhere.
 type Part struct {
 	Segment clustering.SegmentID
 	Figures
@@ -95,14 +104,9 @@ func (b *Block) Add(a Arrival) {
 		b.Whole.judge(&a)
 		b.part(a.Own).judge(&a)
 	}
-	if a.From == a.To {
-		return
-	}
-	b.Whole.Moves++
-	for _, id := range []clustering.SegmentID{a.From, a.To} {
-		if id != 0 {
-			b.part(id).Moves++
-		}
+	if a.From != 0 {
+		b.Whole.follow(&a)
+		b.part(a.From).follow(&a)
 	}
 }
 
@@ -113,9 +117,6 @@ func (b *Block) Part(id clustering.SegmentID) Part {
 	}
 	return Part{Segment: id}
 }
-
-// Share is that of the arrivals which came to a segment, NaN when there were none.
-func (b *Block) Share(id clustering.SegmentID) float64 { return b.Part(id).N / b.Arrivals }
 
 // OutlierShare is that of the arrivals which are in no segment, NaN when there were none.
 func (b *Block) OutlierShare() float64 { return b.Outliers / b.Arrivals }
@@ -166,7 +167,7 @@ func (b *Block) Decode(src []byte) error {
 	}
 	decoded := Block{Arrivals: r.Compact(), Outliers: r.Compact()}
 	decoded.Whole.decode(&r)
-	for i := range r.Count(6) {
+	for i := range r.Count(7) {
 		p := Part{Segment: clustering.SegmentID(r.Uvarint())}
 		p.decode(&r)
 		if i > 0 && p.Segment <= decoded.Parts[i-1].Segment {

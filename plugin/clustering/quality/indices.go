@@ -88,9 +88,11 @@ func XieBeni(segments []*cf.Feature, metric *cf.Metric) float64 {
 // (b − a)/max(a, b), with a the distance to the mean of the own segment and b that to the
 // nearest other, from −1 to 1. Points are given as features, of single vectors or of
 // micro-clusters, weighted by their number; own is the index of each one's segment.
-// Larger is better. O(points·k·d).
-func Silhouette(points []*cf.Feature, own []int, segments []*cf.Feature, metric *cf.Metric) float64 {
+// Each is the mean over the points of one segment. Larger is better. O(points·k·d).
+func Silhouette(points []*cf.Feature, own []int, segments []*cf.Feature, metric *cf.Metric) (all float64, each []float64) {
 	sum, weight := 0.0, 0.0
+	each = make([]float64, len(segments))
+	weights := make([]float64, len(segments))
 	for i, p := range points {
 		at := centroid(p)
 		a, b := 0.0, math.Inf(1)
@@ -104,11 +106,15 @@ func Silhouette(points []*cf.Feature, own []int, segments []*cf.Feature, metric 
 			}
 		}
 		if larger := max(a, b); larger > 0 && !math.IsInf(larger, 1) {
-			sum += p.N() * (b - a) / larger
-			weight += p.N()
+			of := p.N() * (b - a) / larger
+			sum, each[own[i]] = sum+of, each[own[i]]+of
+			weight, weights[own[i]] = weight+p.N(), weights[own[i]]+p.N()
 		}
 	}
-	return sum / weight
+	for j := range each {
+		each[j] /= weights[j]
+	}
+	return sum / weight, each
 }
 
 // filled are the segments that have members, and their means.

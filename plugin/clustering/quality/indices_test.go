@@ -30,7 +30,13 @@ func TestKnownAnswers(t *testing.T) {
 		assert.InEpsilon(t, want.xb, quality.XieBeni(segments, metric), 1e-6, name)
 		assert.InEpsilon(t, want.dbSquared, quality.DaviesBouldinSquared(segments, metric), 1e-6, name)
 		assert.InEpsilon(t, want.db, quality.DaviesBouldin(segments, metric), 1e-6, name)
-		assert.InEpsilon(t, want.silhouette, quality.Silhouette(points, own, segments, metric), 1e-6, name)
+		all, each := quality.Silhouette(points, own, segments, metric)
+		assert.InEpsilon(t, want.silhouette, all, 1e-6, name)
+		sum := 0.0
+		for j, s := range segments {
+			sum += each[j] * s.N() / float64(len(points))
+		}
+		assert.InEpsilon(t, all, sum, 1e-9, name)
 	}
 }
 
@@ -82,7 +88,9 @@ func TestOneSegment(t *testing.T) {
 	for _, index := range []func([]*cf.Feature, *cf.Metric) float64{quality.CalinskiHarabasz, quality.DaviesBouldin, quality.DaviesBouldinSquared, quality.XieBeni} {
 		assert.True(t, math.IsNaN(index(one, metric)))
 	}
-	assert.True(t, math.IsNaN(quality.Silhouette(one[:1], []int{0}, one, metric)))
+	all, each := quality.Silhouette(one[:1], []int{0}, one, metric)
+	assert.True(t, math.IsNaN(all))
+	assert.True(t, math.IsNaN(each[0]))
 }
 
 func Example() {

@@ -23,10 +23,14 @@ func TestBlock(t *testing.T) {
 	var b quality.Block
 	b.Add(arrival(1, 1, 4))
 	b.Add(arrival(1, 3, 2))
-	b.Add(arrival(2, 2, math.Inf(1))) // there is no other segment
+	stays := arrival(2, 2, math.Inf(1)) // there is no other segment
+	stays.From, stays.To = 1, 1
+	b.Add(stays)
 	b.Add(arrival(2, 0, 0))
 	b.Add(quality.Arrival{Outlier: true, From: 1})
-	b.Add(quality.Arrival{Own: 2, From: 1, To: 2, Near: clustering.Proximity{Own: math.Inf(1), Other: 1}})
+	moves := arrival(2, math.Inf(1), 1) // it was empty
+	moves.From, moves.To = 3, 2
+	b.Add(moves)
 	assert.InDelta(t, 6, b.Arrivals, 0)
 	assert.InDelta(t, 1.0/6, b.OutlierShare(), 1e-12)
 	assert.InDelta(t, (0.75-1.0/3)/2, b.Whole.MeanSilhouette(), 1e-12)
@@ -34,10 +38,10 @@ func TestBlock(t *testing.T) {
 	assert.InDelta(t, 5, b.Part(1).MeanError(), 1e-12)
 	assert.InDelta(t, 2, b.Part(2).MeanError(), 1e-12)
 	assert.True(t, math.IsNaN(b.Part(2).MeanSilhouette()))
-	assert.InDelta(t, 2.0/6, b.Share(2), 1e-12)
-	assert.InDelta(t, 0.2, b.Whole.Churn(10), 1e-12, "two moves of ten customers")
-	assert.InDelta(t, 0.4, b.Part(1).Churn(5), 1e-12)
-	assert.InDelta(t, 0.2, b.Part(2).Churn(5), 1e-12)
+	assert.InDelta(t, 2.0/3, b.Whole.Churn(), 1e-12)
+	assert.InDelta(t, 1.0/2, b.Part(1).Churn(), 1e-12)
+	assert.InDelta(t, 1, b.Part(3).Churn(), 1e-12)
+	assert.True(t, math.IsNaN(b.Part(2).Churn()), "none of its members came")
 	assert.Zero(t, b.Part(7).N)
 }
 
@@ -58,24 +62,24 @@ func TestRecentFades(t *testing.T) {
 	feed(1, 1, 100_000, always)
 	assert.InDelta(t, quality.HalfLife/math.Ln2, r.Arrivals, 15)
 	feed(2, 3, 1000, always)
-	assert.InDelta(t, 0.5, r.Share(1), 1e-9)
+	assert.InDelta(t, r.Arrivals/2, r.Part(1).N, 1e-6)
 	assert.InDelta(t, 0.5*1+0.5*9, r.Whole.MeanError(), 1e-9)
 	assert.InDelta(t, 1, r.Part(1).MeanError(), 1e-9)
 	var pending quality.Block
 	pending.Add(arrival(3, 1, 10))
-	assert.Positive(t, r.With(&pending).Share(3))
+	assert.Positive(t, r.With(&pending).Part(3).N)
 	assert.Len(t, r.Parts, 2, "nothing was changed")
 	feed(2, 3, 25, func(id clustering.SegmentID) bool { return id == 2 })
 	require.Len(t, r.Parts, 1)
-	assert.Zero(t, r.Share(1))
+	assert.Zero(t, r.Part(1).N)
 }
 
 func randomBlock(random *rand.Rand) *quality.Block {
 	b := &quality.Block{}
 	for range 32 {
 		a := arrival(clustering.SegmentID(random.IntN(6)), random.Float64(), 2*random.Float64())
-		a.From, a.To = clustering.SegmentID(random.IntN(6)), clustering.SegmentID(random.IntN(6))
 		a.Outlier = a.Own == 0
+		a.From, a.To = clustering.SegmentID(random.IntN(6)), clustering.SegmentID(random.IntN(6))
 		b.Add(a)
 	}
 	return b
