@@ -238,7 +238,7 @@ func TestBatchesDoNotMatter(t *testing.T) {
 				if want == nil {
 					want = stored
 				}
-				require.Equal(t, want, stored, "batches of %d", size)
+				requireSame(t, want, stored)
 				shown := r.snapshot("")[0]
 				total := shown["outliers"].(float64)
 				for _, s := range shown["segments"].([]any) {
@@ -270,7 +270,7 @@ func TestReopenFromDisk(t *testing.T) {
 					assert.Equal(t, inOne.tell(t, customer, features, "feature_as_of", day(30*i+j)), again.tell(t, customer, features, "feature_as_of", day(30*i+j)))
 				}
 				assert.Equal(t, calm.snapshot(""), r.snapshot(""))
-				require.Equal(t, calm.records(), r.records())
+				requireSame(t, calm.records(), r.records())
 				r.verify()
 				r.close()
 			}

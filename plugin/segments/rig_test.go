@@ -96,6 +96,15 @@ func (r *rig) records() map[string]string {
 	return list
 }
 
+// requireSame names the records that differ.
+func requireSame(t testing.TB, want, got map[string]string) {
+	t.Helper()
+	for key := range want {
+		require.Equal(t, want[key], got[key], "%q", key)
+	}
+	require.Len(t, got, len(want))
+}
+
 // moves are those that the model keeps of a customer.
 func (r *rig) moves(customer string) (list moves) {
 	r.t.Helper()

@@ -87,24 +87,26 @@ func XieBeni(segments []*cf.Feature, metric *cf.Metric) float64 {
 // Silhouette is the simplified silhouette (Hruschka et al. 2004): the mean over points of
 // (b − a)/max(a, b), with a the distance to the mean of the own segment and b that to the
 // nearest other, from −1 to 1. Points are given as features, of single vectors or of
-// micro-clusters, weighted by their number; own is the index of each one's segment.
-// Each is the mean over the points of one segment. Larger is better. O(points·k·d).
+// micro-clusters, weighted by their number: the distance of those is that of their members,
+// root of the mean square. Own is the index of each one's segment. Each is the mean over the
+// points of one segment. Larger is better. O(points·k·d).
 func Silhouette(points []*cf.Feature, own []int, segments []*cf.Feature, metric *cf.Metric) (all float64, each []float64) {
 	sum, weight := 0.0, 0.0
 	each = make([]float64, len(segments))
 	weights := make([]float64, len(segments))
 	for i, p := range points {
-		at := centroid(p)
+		at, spread := centroid(p), metric.Spread(p)
 		a, b := 0.0, math.Inf(1)
 		for j, s := range segments {
 			switch {
 			case s.N() == 0:
 			case j == own[i]:
-				a = math.Sqrt(metric.ToCentroid(at, s))
+				a = metric.ToCentroid(at, s)
 			default:
-				b = min(b, math.Sqrt(metric.ToCentroid(at, s)))
+				b = min(b, metric.ToCentroid(at, s))
 			}
 		}
+		a, b = math.Sqrt(a+spread), math.Sqrt(b+spread)
 		if larger := max(a, b); larger > 0 && !math.IsInf(larger, 1) {
 			of := p.N() * (b - a) / larger
 			sum, each[own[i]] = sum+of, each[own[i]]+of
