@@ -41,9 +41,9 @@ func BenchmarkEngines(b *testing.B) {
 	keyless := parameters()
 	keyless.Fading = 0.0003
 	for name, config := range map[string]density.Config{
-		"radius":        {Parameters: keyless, Radius: 2, Scaling: cf.None},
+		"radius":        {Parameters: keyless, Radius: 1.7, Scaling: cf.None},
 		"ladder":        {Parameters: parameters()},
-		"radius, moves": {Parameters: density.Parameters{Cleanup: 100, Intersection: 0.1}, Radius: 2, Scaling: cf.None, Keyed: true},
+		"radius, moves": {Parameters: density.Parameters{Cleanup: 100, Intersection: 0.1}, Radius: 1.7, Scaling: cf.None, Keyed: true},
 		"ladder, moves": {Parameters: density.Parameters{Cleanup: 100, Intersection: 0.1}, Keyed: true},
 	} {
 		b.Run(name, func(b *testing.B) {

@@ -286,6 +286,10 @@ func (e *Engine) take(id clustering.MicroID, x []float64) (from clustering.Segme
 	return from, nil
 }
 
+// Reach is the radius in use, in scaled units: a point that is further from all
+// micro-clusters is an outlier until others join it.
+func (e *Engine) Reach() float64 { return e.ladder.used().radius }
+
 // Nearest implements [clustering.Engine]: 0 where Insert would find nobody yet.
 func (e *Engine) Nearest(x []float64) clustering.MicroID {
 	if !e.clock.learning || e.d == 0 {

@@ -3,7 +3,6 @@ package density
 import (
 	"iter"
 	"math"
-	"slices"
 
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
 )
@@ -13,9 +12,9 @@ const (
 	finest  = 0.05
 	rungs   = 9
 	rise    = math.Sqrt2
-	plateau = 0.05 // of the silhouette: radii whose score is within this of the best are as good
-	nested  = 0.3  // of the lighter of two micro-clusters connects them
-	sample  = 4    // points, of which one is judged
+	plateau = 0.1 // of the silhouette: radii whose score is within this of the best are as good
+	nested  = 0.3 // of the lighter of two micro-clusters connects them
+	sample  = 4   // points, of which one is judged
 )
 
 // What a micro-cluster weighs at least that makes up a segment, unless that is configured.
@@ -165,24 +164,34 @@ func (l *ladder) least() float64 {
 	return max(few, share*l.total)
 }
 
-// choose takes the radius in the middle of the best ones into use, unless the one in use
-// is among them: true if it is another.
+// choose takes a radius into use that is good, as those whose score is near the best are.
+// Of stretches of neighbours that find the same number of clusters, the middle of the
+// longest is taken, unless the one in use is in one that is as long: what holds at many
+// radii is in the data. It is true if the radius is another.
 func (l *ladder) choose() bool {
-	scores, best := make([]float64, len(l.fields)), 0.0
+	scores, clusters, best := make([]float64, len(l.fields)), make([]int, len(l.fields)), 0.0
 	for i, f := range l.fields {
-		scores[i] = f.score()
+		scores[i], clusters[i] = f.score()
 		best = max(best, scores[i])
 	}
-	var good []int
-	for i, score := range scores {
-		if score >= best-plateau {
-			good = append(good, i)
+	first, longest, own := 0, 0, 0
+	for begin := 0; begin < len(scores); {
+		end := begin
+		for end < len(scores) && scores[end] >= best-plateau && clusters[end] == clusters[begin] {
+			end++
 		}
+		if end-begin > longest {
+			first, longest = begin, end-begin
+		}
+		if begin <= l.use && l.use < end {
+			own = end - begin
+		}
+		begin = max(end, begin+1)
 	}
-	if slices.Contains(good, l.use) {
+	if own == longest {
 		return false
 	}
-	l.use = good[len(good)/2]
+	l.use = first + longest/2
 	return true
 }
 

@@ -3,9 +3,10 @@ package density
 import "math"
 
 const (
-	lone   = 0.75 // is the score of a field with one cluster: several that are less apart are better taken for one
-	judged = 50   // points that the fit of a cell looks back on
-	recent = 250  // points that the share of outliers looks back on
+	lone   = 0.75 // is the score of one cluster in up to flat dimensions: several that are less apart are better taken for one
+	flat   = 3
+	judged = 50  // points that the fit of a cell looks back on
+	recent = 250 // points that the share of outliers looks back on
 )
 
 // judge notes how well the latest point, which is not learned yet, fits to the clusters as
@@ -45,18 +46,20 @@ func (f *field) silhouette(home *cell, z []float64) (s float64, apart bool) {
 }
 
 // score is how far the clusters are apart: the mean of their silhouettes, each cluster
-// counting as much, whatever its size, for the share of points that are in any.
-func (f *field) score() float64 {
+// counting as much, whatever its size, for the share of points that are in any. With the
+// root of the number of dimensions, points are further from the centres next to them, and
+// silhouettes of clusters that are as well apart are lower: so is the score of a lone one.
+func (f *field) score() (score float64, clusters int) {
 	type cluster struct{ fit, weight float64 }
-	clusters, order := map[uint64]*cluster{}, []*cluster{}
+	found, order := map[uint64]*cluster{}, []*cluster{}
 	for _, c := range f.cells {
 		if c.cluster == 0 {
 			continue
 		}
-		into := clusters[c.cluster]
+		into := found[c.cluster]
 		if into == nil {
 			into = &cluster{}
-			clusters[c.cluster] = into
+			found[c.cluster] = into
 			order = append(order, into)
 		}
 		if c.points > 0 {
@@ -65,15 +68,16 @@ func (f *field) score() float64 {
 			into.weight += weight
 		}
 	}
+	inside := 1 - f.outside
 	if len(order) == 1 {
-		return lone * (1 - f.outside)
+		return lone * math.Sqrt(min(1, flat/float64(max(1, f.metric.Active())))) * inside, 1
 	}
-	sum, n := 0.0, 0.0
+	n := 0.0
 	for _, c := range order {
 		if c.weight > 0 {
-			sum += c.fit / c.weight
+			score += c.fit / c.weight
 			n++
 		}
 	}
-	return sum / max(n, 1) * (1 - f.outside)
+	return score / max(n, 1) * inside, len(order)
 }

@@ -33,6 +33,7 @@ const (
 type Monitor struct {
 	wait      uint64 // arrivals, until a reference is taken
 	reference *reference
+	reach     float64 // of the model
 	block     block
 	counted   uint64   // arrivals in
 	counts    []uint64 // by segment
@@ -52,6 +53,9 @@ type block struct {
 	error       float64
 }
 
+// Reacher is a model that has outliers: who is further from others than its reach is one.
+type Reacher interface{ Reach() float64 }
+
 // NewMonitor makes one that has seen nothing, or one to load records into.
 func NewMonitor() *Monitor { return &Monitor{} }
 
@@ -66,6 +70,10 @@ func (m *Monitor) Add(x []float64, outlier bool, from Model) (found Alarm, alarm
 	}
 	if m.reference == nil && !m.begin(refer(from)) {
 		return Alarm{}, false
+	}
+	if of, reaches := from.(Reacher); reaches && of.Reach() != m.reach {
+		m.reach = of.Reach()
+		m.outliers = newSignal(m.outliers.rule) // others are outliers now, without any drift
 	}
 	place, squared := m.reference.locate(x)
 	m.counts[place]++
@@ -96,7 +104,7 @@ func (m *Monitor) begin(r *reference) bool {
 		return false
 	}
 	m.refer(r)
-	m.renewed = true
+	m.reach, m.renewed = 0, true
 	return true
 }
 

@@ -64,6 +64,7 @@ func (s *signal) save(to clustering.Records, key []byte) {
 func (m *Monitor) appendPending(dst []byte) []byte {
 	dst = append(dst, recordVersion)
 	dst = binary.AppendUvarint(dst, m.wait)
+	dst = record.AppendCompact(dst, m.reach)
 	dst = binary.AppendUvarint(dst, m.block.n)
 	dst = binary.AppendUvarint(dst, m.block.outliers)
 	dst = record.AppendCompact(dst, m.block.error)
@@ -92,7 +93,7 @@ func (m *Monitor) Ready() error {
 	}
 	pending := begin(records[string(keyPending)])
 	delete(records, string(keyPending))
-	m.wait = pending.Uvarint()
+	m.wait, m.reach = pending.Uvarint(), pending.Compact()
 	if stored, found := records[string(keyReference)]; found {
 		r, err := decodeReference(stored)
 		if err != nil {

@@ -203,6 +203,25 @@ func TestDamagedMonitor(t *testing.T) {
 	require.ErrorIs(t, records{"x": ""}.load(drift.NewMonitor()), drift.ErrDamaged)
 }
 
+func FuzzAlarm(f *testing.F) {
+	want := drift.Alarm{Detector: drift.ByADWIN, Signal: drift.SegmentShare, Segment: 300, Change: drift.Change{Before: 0.1, After: 1.0 / 3}}
+	got, err := drift.DecodeAlarm(want.Append(nil))
+	require.NoError(f, err)
+	require.Equal(f, want, got)
+	f.Add(want.Append(nil))
+	f.Fuzz(func(t *testing.T, stored []byte) {
+		a, err := drift.DecodeAlarm(stored)
+		if err != nil {
+			require.ErrorIs(t, err, drift.ErrDamaged)
+			return
+		}
+		require.NotEmpty(t, a.Detector.String()+a.Signal.String())
+		again, err := drift.DecodeAlarm(a.Append(nil))
+		require.NoError(t, err)
+		require.Equal(t, a, again)
+	})
+}
+
 func FuzzMonitor(f *testing.F) {
 	g, m, of, saved := newGroups(8), drift.NewMonitor(), model(), records{}
 	for range 3000 {
