@@ -47,6 +47,7 @@ func TestKill(t *testing.T) {
 	for name, engine := range map[string]string{
 		"kmeans":                    "kmeans: { k: 5 }",
 		"online_kmeans":             "online_kmeans: { k: 5, decay: { factor: 0.999 } }",
+		"density":                   "density: {}",
 		"k chosen, customers leave": "kmeans: { k: auto }\n        scaling: robust\n        forget: { inactive_after: 1d }",
 	} {
 		t.Run(name, func(t *testing.T) {
