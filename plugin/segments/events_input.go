@@ -29,7 +29,7 @@ var eventKinds = map[string]clustering.Kind{
 
 func eventsSpec() *service.ConfigSpec {
 	return service.NewConfigSpec().
-		Summary("Reads what happens to the segments of a model, and to its customers: births, deaths, splits, merges, revivals, relabellings and moves.").
+		Summary("Reads what happens to the segments of a model, and to its customers: births, deaths, splits, merges, revivals, relabellings, drifts and moves.").
 		Description(`
 Events come in the order in which they happened, from a log that the store keeps for as long as its `+"`retention`"+` says; when all are read, the input waits for more. Delivery is at least once.
 
@@ -45,10 +45,11 @@ Events come in the order in which they happened, from a log that the store keeps
 | merge | most of `+"`parents`"+` is one segment now | |
 | revival | customers are back where the segment was before | shift, in standard deviations |
 | relabel | a refinement moved customers | from, to, customers, cause |
+| drift | what comes is not what it was: the distances to the segments (signal quantisation_error), or the share of outliers (outlier_share), or that of one `+"`segment`"+` (segment_share) | detector, signal, before, after |
 | move | a customer was told of another segment | key, from, to, cause |`).
 		Fields(targetFields()...).
 		Fields(
-			service.NewStringListField(evFieldKinds).Description("Kinds to read. Empty, the default: all. `drift` is known, and not told of yet.").Default([]any{}).
+			service.NewStringListField(evFieldKinds).Description("Kinds to read. Empty, the default: all.").Default([]any{}).
 				Example([]any{"birth", "death", "split", "merge"}),
 			service.NewStringField(evFieldConsumer).
 				Description("Names who reads: it goes on after the last event that was acknowledged, also after a restart. Empty, the default: each start reads the whole log.").Default(""),
@@ -62,6 +63,23 @@ input:
 
 output:
   http_client: { url: http://localhost:8080/segments, verb: POST }
+
+cache_resources:
+  - label: customers
+    segment_store:
+      path: ./state
+`).
+		Example("Somebody is told when segments stop to mean what they did", "", `
+input:
+  segment_events: { store: customers, kinds: [ drift ], consumer: alerts }
+
+pipeline:
+  processors:
+    - mapping: |
+        root.text = "drift of %s: %v became %v".format(this.details.signal, this.details.before, this.details.after)
+
+output:
+  http_client: { url: "${ALERTS_URL:http://localhost:8080/alerts}", verb: POST }
 
 cache_resources:
   - label: customers

@@ -21,12 +21,14 @@ func snapshotSpec() *service.ConfigSpec {
 	return service.NewConfigSpec().
 		Summary("Replaces a message by the model as it stands: its segments with size, share, centroid and what sets them apart.").
 		Description(`
-The message only says when: send one from a `+"`generate`"+` input, for example. Centroids and spreads are in the units of the features, transformed back. `+"`quality`"+` holds inertia (mean squared scaled distance), silhouette (simplified, over the micro-clusters), davies_bouldin (RMS spread over plain distance), calinski_harabasz and xie_beni; those that need two segments are null until there are two. `+"`aliases`"+` says which segment the customers of one are in that has merged into it.
+The message only says when: send one from a `+"`generate`"+` input, for example. Centroids and spreads are in the units of the features, transformed back. `+"`quality`"+` holds, of the customers as they are, inertia (mean squared scaled distance), silhouette (simplified, over the micro-clusters), davies_bouldin (RMS spread over plain distance), calinski_harabasz, xie_beni and outlier_share; and of those who came lately, each judged before the model learned from it and counting half after a thousand others, recent_inertia, recent_silhouette and churn, the share of those who had left the segment that they were last told. What is not defined is null, such as an index that needs two segments. Each segment has its own inertia, silhouette and churn. `+"`aliases`"+` says which segment the customers of one are in that has merged into it.
 
 `+"```json"+`
 {"model":"default","version":17,"as_of":"2011-12-09T12:50:00Z","customers":4338,"warming_up":0,"outliers":0,"engine":"kmeans","k":5,
- "quality":{"inertia":1.2,"silhouette":0.41,"davies_bouldin":0.9,"calinski_harabasz":812.0,"xie_beni":0.3},
- "segments":[{"id":"s1","label":"high spend, recent","size":812,"share":0.187,"centroid":{"spend":12.5},"spread":{"spend":3.1},
+ "quality":{"inertia":1.2,"silhouette":0.41,"davies_bouldin":0.9,"calinski_harabasz":812.0,"xie_beni":0.3,"outlier_share":0,
+   "recent_inertia":1.3,"recent_silhouette":0.4,"churn":0.02},
+ "segments":[{"id":"s1","label":"high spend, recent","size":812,"share":0.187,"inertia":0.9,"silhouette":0.45,"churn":0.01,
+   "centroid":{"spend":12.5},"spread":{"spend":3.1},
    "distinguishing":[{"feature":"spend","value":12.5,"overall":4.0,"deviation":1.9}],"born":"2011-06-02T10:00:00Z","parents":[]}],
  "aliases":{"s4":"s1"}}
 `+"```").

@@ -11,6 +11,7 @@ type ADWINConfig struct {
 	Clock uint64  // values from look to look; 0: 32
 	Range float64 // in which values lie; 0: 1
 	Most  uint64  // values in the window; 0: no bound
+	Proof Proof   // nil: none is asked for
 }
 
 const (
@@ -139,8 +140,9 @@ func (a *ADWIN) cut() (change Change, found bool) {
 			youngMean := whole.mean + (whole.mean-oldMean)*old/young
 			inverse := 1/old + 1/young
 			bound := math.Sqrt(2*inverse*variance*l) + 2.0/3*inverse*l*a.config.Range
-			if ratio := math.Abs(oldMean-youngMean) / bound; ratio >= clearest {
-				change, found, clearest = Change{Before: oldMean, After: youngMean}, true, ratio
+			here := Change{Before: oldMean, After: youngMean, Since: uint64(young)}
+			if ratio := math.Abs(oldMean-youngMean) / bound; ratio >= clearest && a.config.Proof.of(here) {
+				change, found, clearest = here, true, ratio
 			}
 		}
 	}

@@ -5,8 +5,17 @@ import (
 	"math"
 )
 
-// Change is what an alarm says: the mean of the values before, and since.
-type Change struct{ Before, After float64 }
+// Change is what an alarm says: the mean of the values before, and of those since.
+type Change struct {
+	Before, After float64
+	Since         uint64 // values
+}
+
+// Proof tells that a change which a detector has found is one. While it is not, the detector
+// goes on as if it had not found it.
+type Proof func(Change) bool
+
+func (p Proof) of(c Change) bool { return p == nil || p(c) }
 
 // PageHinkleyConfig configures a [PageHinkley].
 type PageHinkleyConfig struct {
@@ -14,6 +23,7 @@ type PageHinkleyConfig struct {
 	Lambda float64 // what deviations have to add up to for an alarm; 0: 50
 	Alpha  float64 // by which their sum fades with each value, up to 1; 0: 0.9999
 	Least  uint64  // values before the first alarm; 0: 30
+	Proof  Proof   // nil: none is asked for
 }
 
 // PageHinkley is the test of Page (1954) and Hinkley (1971), for a mean that rises or falls:
@@ -59,8 +69,8 @@ func (p *PageHinkley) Add(x float64) (change Change, alarm bool) {
 		return Change{}, false
 	}
 	for _, side := range []*excess{&p.up, &p.down} {
-		if side.sum-side.least > p.config.Lambda {
-			change = Change{Before: side.before, After: side.since}
+		change = Change{Before: side.before, After: side.since, Since: side.n}
+		if side.sum-side.least > p.config.Lambda && p.config.Proof.of(change) {
 			p.Reset()
 			return change, true
 		}

@@ -37,20 +37,43 @@ const (
 	leastError   = 0.05 // of the quantisation error before
 	leastShare   = 0.25 // of a share before
 	leastOutlier = 0.01 // of the arrivals
+	evidence     = 20   // that a share has changed: what happens by chance once in exp(20) times
 )
 
-// matters tells that a change is one to tell of. Fewer outliers are none: a model that has
-// learned more has fewer.
+// matters tells that a change is one to tell of. A smaller error is none, and neither are
+// fewer outliers: the segments fit better than they did.
 func (r rule) matters(c Change) bool {
-	size := math.Abs(c.After - c.Before)
+	rise := c.After - c.Before
 	switch r.signal {
 	case QuantisationError:
-		return size >= leastError*c.Before
+		return rise >= leastError*c.Before
 	case OutlierShare:
-		return c.After > c.Before && size >= max(leastOutlier, leastShare*c.Before)
+		return rise >= max(leastOutlier, leastShare*c.Before)
 	default:
-		return size >= leastShare*c.Before
+		return math.Abs(rise) >= leastShare*c.Before
 	}
+}
+
+// proves tells that a change of a share is none by chance, by the bound of Chernoff: that of
+// the detectors goes by the variance, which says little of what is rare. One of the error is
+// left to them.
+func (r rule) proves(c Change) bool {
+	if r.signal == QuantisationError {
+		return true
+	}
+	before := (c.Before*Learning + 1) / (Learning + 2)
+	return float64(c.Since)*r.size*divergence(c.After, before) >= evidence
+}
+
+// divergence is that of Kullback and Leibler between two coins.
+func divergence(p, q float64) float64 {
+	part := func(p, q float64) float64 {
+		if p <= 0 {
+			return 0
+		}
+		return p * math.Log(p/q)
+	}
+	return part(p, q) + part(1-p, 1-q)
 }
 
 // spread is the standard deviation of a block, not below what chance alone makes of it.
@@ -73,8 +96,8 @@ func newSignal(r rule) *signal { return &signal{rule: r, changed: true} }
 
 func (s *signal) watch(unit float64) {
 	s.unit = unit
-	s.adwin = NewADWIN(ADWINConfig{Delta: confidence, Clock: 1, Range: unit, Most: remembered})
-	s.hinkley = NewPageHinkley(PageHinkleyConfig{Delta: tolerated * unit, Lambda: summed * unit, Alpha: 1})
+	s.adwin = NewADWIN(ADWINConfig{Delta: confidence, Clock: 1, Range: unit, Most: remembered, Proof: s.rule.proves})
+	s.hinkley = NewPageHinkley(PageHinkleyConfig{Delta: tolerated * unit, Lambda: summed * unit, Alpha: 1, Proof: s.rule.proves})
 }
 
 // add takes the mean of a block.
