@@ -3,6 +3,7 @@ package drift
 import (
 	"cmp"
 	"math"
+	"slices"
 )
 
 // ADWINConfig configures an [ADWIN].
@@ -125,9 +126,9 @@ func (a *ADWIN) cut() (change Change, found bool) {
 	l := math.Log(2 * math.Log(n) / a.config.Delta)
 	variance := whole.s / n
 	old, oldMean, clearest := 0.0, 0.0, 1.0
-	for i := len(a.rows) - 1; i >= 0; i-- {
+	for i, r := range slices.Backward(a.rows) {
 		size := math.Ldexp(1, i)
-		for _, b := range a.rows[i].buckets[:a.rows[i].count] {
+		for _, b := range r.buckets[:r.count] {
 			old += size
 			oldMean += (b.mean - oldMean) * size / old
 			young := n - old
@@ -152,9 +153,9 @@ func (a *ADWIN) cut() (change Change, found bool) {
 // window sums all buckets up.
 func (a *ADWIN) window() (whole bucket) {
 	n := 0.0
-	for i := len(a.rows) - 1; i >= 0; i-- {
+	for i, r := range slices.Backward(a.rows) {
 		size := math.Ldexp(1, i)
-		for _, b := range a.rows[i].buckets[:a.rows[i].count] {
+		for _, b := range r.buckets[:r.count] {
 			apart := b.mean - whole.mean
 			whole.mean += apart * size / (n + size)
 			whole.s += b.s + apart*apart*n*size/(n+size)
