@@ -82,3 +82,47 @@ func BenchmarkMillionCustomers(b *testing.B) {
 		r.close()
 	}
 }
+
+// Customers of 8 features who come again, with the state on disk: how many in batches of 100,
+// and how long a batch of one takes.
+func BenchmarkAssign(b *testing.B) {
+	for name, engine := range eachEngine {
+		for _, size := range []int{1, 100} {
+			b.Run(fmt.Sprintf("%s, batches of %d", name, size), func(b *testing.B) {
+				a := openRig(b, filepath.Join(b.TempDir(), "state")).assign("key: this.customer\n" + engine)
+				random, told := rand.New(rand.NewPCG(1, 0)), 0
+				next := func() service.MessageBatch {
+					batch := make(service.MessageBatch, size)
+					for i := range batch {
+						told++
+						customer, features := random.IntN(20_000), map[string]any{}
+						for j := range 8 {
+							features["feature"+strconv.Itoa(j)] = float64((customer%5*(j+3))%7)*4 + random.NormFloat64()
+						}
+						batch[i] = pointOf("customer-"+strconv.Itoa(customer), features, "feature_as_of", "2026-01-01T00:00:00Z", "feature_version", told)
+					}
+					return batch
+				}
+				for told < 20_000 {
+					a.pass(b, next()...)
+				}
+				var took []time.Duration
+				b.ResetTimer()
+				for b.Loop() {
+					batch := next()
+					begun := time.Now()
+					a.pass(b, batch...)
+					took = append(took, time.Since(begun))
+				}
+				slices.Sort(took)
+				total := time.Duration(0)
+				for _, d := range took {
+					total += d
+				}
+				b.ReportMetric(float64(took[len(took)*99/100].Microseconds()), "µs-p99")
+				b.ReportMetric(float64(b.N*size)/total.Seconds(), "events/s")
+				b.ReportMetric(0, "ns/op")
+			})
+		}
+	}
+}
