@@ -21,6 +21,6 @@
 //   - There is a bound on the number of micro-clusters: the weakest makes room.
 //   - The radius may be left to the stream. A ladder of radii is tried side by side, and the
 //     one is used in whose clusters the latest points had the best silhouette, each before it
-//     was learned; of several that are about as good, the one in the middle. A cluster may
-//     then be joined to a heavier one by a third of its own weight.
+//     was learned; of those about as good, the one amid the longest stretch that finds as many
+//     clusters. A cluster may then be joined to a heavier one by a third of its own weight.
 package density
