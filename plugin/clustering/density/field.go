@@ -98,12 +98,19 @@ func (f *field) at(tick int64, unit, scale float64) {
 // weightOf is what a cell weighs now: no less than the customers that are in it.
 func (f *field) weightOf(c *cell) float64 { return max(c.own, c.weight/f.unit) }
 
-// around finds the cells that a point lies in, which is given in scaled units.
+// around finds the cells that a point lies in, which is given in scaled units. Two dimensions
+// tell of most cells that they are too far; where a value is missing they tell nothing.
 func (f *field) around(z []float64) {
 	f.near, f.far = f.near[:0], f.far[:0]
 	bound, d := f.radius*f.radius, len(z)
-	for i := range f.cells {
-		if squared := f.squared(z, f.rows[i*d:i*d+d], bound); squared < bound {
+	for i, rest := 0, f.rows; i < len(f.cells); i, rest = i+1, rest[d:] {
+		if d > 1 {
+			a, b := rest[0]-z[0], rest[1]-z[1]
+			if a*a+b*b >= bound {
+				continue
+			}
+		}
+		if squared := f.squared(z, rest[:d], bound); squared < bound {
 			f.near, f.far = append(f.near, f.cells[i]), append(f.far, squared)
 		}
 	}
