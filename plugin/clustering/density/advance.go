@@ -3,7 +3,6 @@ package density
 import (
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
-	"github.com/shoal-stream/shoal/plugin/clustering/internal/population"
 )
 
 const settling = 0.8 // of what is from elsewhere is not at home yet after a renewal of the metric
@@ -15,7 +14,7 @@ func (e *Engine) Advance() bool {
 	switch c := &e.clock; {
 	case e.population.Refinements == 0 || !c.learning:
 		return e.warmUp()
-	case c.applied-c.refreshed >= uint64(e.config.RefreshPoints):
+	case c.applied-c.refreshed >= uint64(e.config.RefreshPoints), len(e.unhoused) > 2*e.config.MicroClusters:
 		e.refresh(clustering.Remodel, settling)
 		return true
 	case c.applied-c.looked >= lookInterval:
@@ -29,7 +28,7 @@ func (e *Engine) Advance() bool {
 func (e *Engine) pass() {
 	switch now := e.ladder.used().now; {
 	case e.config.EventTime:
-		if now-e.clock.swept >= e.config.Cleanup {
+		if since(e.clock.swept, now) >= float64(e.config.Cleanup) {
 			e.clock.swept = now
 			e.sweep()
 		}
@@ -121,6 +120,10 @@ func (e *Engine) refresh(cause clustering.Cause, foreign float64) {
 			e.evict(c)
 			before.touch(c)
 		}
+	} else if _, same := e.correspond(); !same && cause == clustering.Remodel && e.population.Refinements > 0 && e.doubtful() {
+		e.admit()
+		e.population.Sum()
+		return
 	}
 	e.recluster(cause, foreign)
 	e.population.Sum()
@@ -143,53 +146,4 @@ func (e *Engine) learnAll() {
 			}
 		}
 	})
-}
-
-// look finds the clusters as they are. When they are the segments, micro-clusters at their
-// border may join or leave; else, segments are settled anew. It tells whether anything changed.
-func (e *Engine) look() bool {
-	e.clock.looked = e.clock.applied
-	e.ladder.look(e.clock.applied%(4*lookInterval) < lookInterval)
-	segments, same := e.correspond()
-	if !same {
-		e.recluster(clustering.Remodel, 1)
-		return true
-	}
-	changed := false
-	for _, c := range e.ladder.used().cells {
-		if home := segments[c.cluster]; c.micro != nil && home != c.micro.Segment {
-			e.population.Rehome(c.micro, home, e.clock.asOf, clustering.Remodel)
-			changed = true
-		}
-	}
-	if changed {
-		e.population.Sum()
-	}
-	return changed
-}
-
-// correspond finds the segment of each cluster, as far as most members of one are of the
-// other; the same tells that each segment is one cluster, and each cluster one segment.
-func (e *Engine) correspond() (segments map[uint64]*population.Segment, same bool) {
-	segments = map[uint64]*population.Segment{}
-	taken := map[*population.Segment]uint64{}
-	for _, c := range e.ladder.used().cells {
-		if c.micro == nil || c.cluster == 0 || c.micro.Segment == nil {
-			continue
-		}
-		s := c.micro.Segment
-		if other, found := segments[c.cluster]; found && other != s {
-			return nil, false
-		}
-		if cluster, found := taken[s]; found && cluster != c.cluster {
-			return nil, false
-		}
-		segments[c.cluster], taken[s] = s, c.cluster
-	}
-	for _, c := range e.ladder.used().cells {
-		if c.micro != nil && c.cluster != 0 && segments[c.cluster] == nil {
-			return nil, false // a new cluster
-		}
-	}
-	return segments, len(taken) == len(e.population.Segments)
 }

@@ -55,6 +55,7 @@ type clock struct {
 	applied   uint64 // points
 	looked    uint64 // the applied points at the last look
 	refreshed uint64 // and at the last renewal of the metric
+	doubts    uint64 // looks in a row that found segments torn or joined
 	learning  bool   // vectors go to the cells; before, each waits as a micro-cluster of its own
 }
 
@@ -164,12 +165,17 @@ func (e *Engine) observe(x []float64) []float64 {
 // arrive brings the clock to the time of a point, and tells what that weighs: less than 1
 // if it is late.
 func (e *Engine) arrive(at int64) (weight float64) {
+	first := e.clock.asOf == math.MinInt64
 	e.clock.asOf = max(e.clock.asOf, at)
 	if !e.config.EventTime {
 		return 1
 	}
+	if first {
+		e.ladder.resume(at, at)
+		e.clock.swept = at
+	}
 	e.ladder.at(e.clock.asOf)
-	return math.Exp2(-e.config.Fading * float64(e.clock.asOf-at))
+	return math.Exp2(-min(e.config.Fading*since(at, e.clock.asOf), latest))
 }
 
 // tick is the one of a point that arrives now.
@@ -183,8 +189,8 @@ func (e *Engine) tick(at int64) int64 {
 // learn takes a point into the cells.
 func (e *Engine) learn(x []float64, weight float64) *cell {
 	home, displaced := e.ladder.learn(x, weight)
-	if displaced != nil {
-		e.evict(displaced)
+	for _, c := range displaced {
+		e.evict(c)
 	}
 	return home
 }
@@ -270,7 +276,7 @@ func (e *Engine) take(id clustering.MicroID, x []float64) (from clustering.Segme
 	from = m.Origins.Take()
 	c := e.cells[m]
 	if e.clock.learning {
-		e.ladder.leave(x, c)
+		e.ladder.leave(x)
 	}
 	if m.Members.N() > 0 {
 		return from, nil

@@ -30,7 +30,7 @@ type field struct {
 	cells  []*cell    // in the order of their ids
 	rows   []float64  // their centres in scaled units
 	last   uint64     // id given out
-	count  uint64     // of cells, while they are loaded
+	stored uint64     // cells, while they are loaded
 
 	outside float64 // share of the latest points that were in no cluster
 
@@ -97,6 +97,14 @@ func (f *field) at(tick int64, unit, scale float64) {
 
 // weightOf is what a cell weighs now: no less than the customers that are in it.
 func (f *field) weightOf(c *cell) float64 { return max(c.own, c.weight/f.unit) }
+
+// mass is what a cell has of all weight: of customers, those that are in it.
+func (f *field) mass(c *cell) float64 {
+	if f.keyed {
+		return c.own
+	}
+	return c.weight / f.unit
+}
 
 // around finds the cells that a point lies in, which is given in scaled units. Two dimensions
 // tell of most cells that they are too far; where a value is missing they tell nothing.
@@ -210,51 +218,12 @@ func (f *field) found(x, z []float64) *cell {
 	return c
 }
 
-// join counts a customer as a member of a cell.
-func (f *field) join(c *cell) {
-	if f.keyed {
-		c.own++
-	}
-}
-
-// leave lets a customer go who is a member of a cell. Their point takes what it added to
-// the weight of that cell, and of what the cell shares with others the part of an average
-// member: so what is left is right in the mean, and cannot drift away from the customers
-// who are there.
-func (f *field) leave(c *cell) {
-	for _, b := range c.bonds {
-		other := b.other(c)
-		share := b.weight / max(1, c.own+other.own)
-		b.weight -= share
-		other.weight = max(0, other.weight-share)
-		f.touch(b.a)
-		f.touch(other)
-	}
-	f.touch(c)
-	c.weight -= min(f.unit, c.weight/max(1, c.own))
-	c.own = max(0, c.own-1)
-}
-
-// nearestMember is the cell nearest to a point that has members; nil when there is none.
-func (f *field) nearestMember(z []float64) (nearest *cell) {
-	least := math.Inf(1)
-	for _, c := range f.cells {
-		if c.own == 0 {
-			continue
-		}
-		if squared := f.squared(z, f.row(c), least); squared < least {
-			nearest, least = c, squared
-		}
-	}
-	return nearest
-}
-
 // sweep drops the cells and bonds that have faded to less than a point weighs that is as
-// old as the last sweep. Those that have members stay.
+// old as the last sweep; of customers, the cells that nobody is a member of.
 func (f *field) sweep() (dropped []*cell) {
 	weak := math.Exp2(-f.Fading * float64(f.Cleanup))
 	for _, c := range f.cells {
-		if f.weightOf(c) < weak {
+		if f.keyed && c.own == 0 && c.micro == nil || !f.keyed && c.weight < weak*f.unit {
 			dropped = append(dropped, c)
 			continue
 		}
@@ -274,7 +243,8 @@ func (f *field) untie(b *bond) {
 	f.touch(b.a)
 }
 
-// drop takes cells out.
+// drop takes cells out. Their customers are counted where those are nearest who stay: each
+// field counts all that there are.
 func (f *field) drop(cells ...*cell) {
 	if len(cells) == 0 {
 		return
@@ -285,6 +255,14 @@ func (f *field) drop(cells ...*cell) {
 		}
 		c.gone = true
 		f.touch(c)
+	}
+	for _, c := range cells {
+		if c.own > 0 {
+			if heir := f.heir(c); heir != nil {
+				heir.own += c.own
+				f.touch(heir)
+			}
+		}
 	}
 	d, kept := f.metric.Dims(), 0
 	for _, c := range f.cells {
@@ -298,6 +276,20 @@ func (f *field) drop(cells ...*cell) {
 	f.cells, f.rows = f.cells[:kept], f.rows[:kept*d]
 }
 
+// heir is the cell nearest to one that goes; nil when none stays.
+func (f *field) heir(of *cell) (nearest *cell) {
+	least := math.Inf(1)
+	for _, c := range f.cells {
+		if c.gone {
+			continue
+		}
+		if squared := f.squared(f.row(of), f.row(c), least); squared < least || nearest == nil {
+			nearest, least = c, squared
+		}
+	}
+	return nearest
+}
+
 // weakest is the cell that weighs least, of equals the one that was touched longest ago.
 func (f *field) weakest() (weakest *cell) {
 	least := math.Inf(1)
@@ -308,4 +300,14 @@ func (f *field) weakest() (weakest *cell) {
 		}
 	}
 	return weakest
+}
+
+// makeRoom drops the weakest cells until there are so many at most.
+func (f *field) makeRoom(most int) (dropped []*cell) {
+	for len(f.cells) > most {
+		weakest := f.weakest()
+		f.drop(weakest)
+		dropped = append(dropped, weakest)
+	}
+	return dropped
 }

@@ -9,12 +9,14 @@ import (
 
 // The rungs of the ladder, in scaled units for each root of a dimension that counts.
 const (
-	finest  = 0.05
-	rungs   = 9
-	rise    = math.Sqrt2
-	plateau = 0.1 // of the silhouette: radii whose score is within this of the best are as good
-	nested  = 0.3 // of the lighter of two micro-clusters connects them
-	sample  = 4   // points, of which one is judged
+	finest     = 0.05
+	rungs      = 9
+	rise       = math.Sqrt2
+	plateau    = 0.1 // of the silhouette: radii whose score is within this of the best are as good
+	similar    = 1.1 // times as many clusters are about the same number
+	persistent = 3   // times in a row that another radius has to be the best
+	nested     = 0.3 // of the lighter of two micro-clusters connects them
+	sample     = 4   // points, of which one is judged
 )
 
 // What a micro-cluster weighs at least that makes up a segment, unless that is configured.
@@ -28,6 +30,8 @@ const (
 type ladder struct {
 	fields          []*field
 	use             int
+	doubts          uint64 // times in a row that another radius was the best
+	settled         bool   // a radius was chosen
 	auto            bool
 	most            int     // cells in a field
 	learned, scored uint64  // points
@@ -71,15 +75,19 @@ func (l *ladder) measure(m *cf.Metric) {
 const (
 	maxHalfLives = 40
 	maxFade      = 300 // half-lives at once: below, weights would lose their digits
+	latest       = 60  // half-lives: who is later weighs as if they were that late
 )
+
+// since is the time between two ticks, which may be further apart than an int64 holds.
+func since(earlier, later int64) float64 { return float64(later) - float64(earlier) }
 
 // at brings the clock to a tick.
 func (l *ladder) at(tick int64) {
 	f := l.used()
 	if !f.keyed {
-		l.total *= math.Exp2(-f.Fading * float64(tick-f.now))
+		l.total *= math.Exp2(-f.Fading * since(f.now, tick))
 	}
-	ahead, scale := f.Fading*float64(tick-l.landmark), 1.0
+	ahead, scale := f.Fading*since(l.landmark, tick), 1.0
 	if ahead > maxHalfLives {
 		l.landmark, scale, ahead = tick, math.Exp2(-min(ahead, maxFade)), 0
 	}
@@ -92,7 +100,7 @@ func (l *ladder) at(tick int64) {
 // resume sets the clock as it was saved.
 func (l *ladder) resume(tick, landmark int64) {
 	l.landmark = landmark
-	unit := math.Exp2(l.used().Fading * float64(tick-landmark))
+	unit := math.Exp2(l.used().Fading * since(landmark, tick))
 	for _, f := range l.fields {
 		f.now, f.unit = tick, unit
 	}
@@ -104,11 +112,15 @@ func (l *ladder) widen(d int) {
 	}
 }
 
-// learn takes a point, and returns the cell in use that it is a member of, and the one
-// that had to make room for it, if any.
-func (l *ladder) learn(x []float64, weight float64) (home, displaced *cell) {
+// learn takes a point, and returns the cell in use that it is a member of, and those that
+// had to make room for it.
+func (l *ladder) learn(x []float64, weight float64) (home *cell, displaced []*cell) {
 	l.used().metric.Scale(l.z, x)
-	l.total += weight
+	if l.used().keyed {
+		l.total++ // a customer counts as one, however late they come
+	} else {
+		l.total += weight
+	}
 	l.learned++
 	scored := l.auto && l.learned%sample == 0
 	if scored {
@@ -119,31 +131,24 @@ func (l *ladder) learn(x []float64, weight float64) (home, displaced *cell) {
 		if scored {
 			f.judge(l.z, l.scored)
 		}
-		var weakest *cell
-		if len(f.near) == 0 && len(f.cells) >= l.most {
-			weakest = f.weakest()
-			f.drop(weakest)
+		var gone []*cell
+		if len(f.near) == 0 {
+			gone = f.makeRoom(l.most - 1)
 		}
 		c := f.learn(x, l.z, weight)
 		if i == l.use {
-			home, displaced = c, weakest
+			home, displaced = c, gone
 		}
 	}
 	return home, displaced
 }
 
-// leave lets a customer go from where they are: a cell in use, nil if they are in none.
-func (l *ladder) leave(x []float64, c *cell) {
+// leave lets a customer go.
+func (l *ladder) leave(x []float64) {
 	l.total--
 	l.used().metric.Scale(l.z, x)
-	for i, f := range l.fields {
-		from := c
-		if i != l.use {
-			from = f.nearestMember(l.z)
-		}
-		if from != nil {
-			f.leave(from)
-		}
+	for _, f := range l.fields {
+		f.leave(l.z)
 	}
 }
 
@@ -164,35 +169,57 @@ func (l *ladder) least() float64 {
 	return max(few, share*l.total)
 }
 
-// choose takes a radius into use that is good, as those whose score is near the best are.
-// Of stretches of neighbours that find the same number of clusters, the middle of the
-// longest is taken, unless the one in use is in one that is as long: what holds at many
-// radii is in the data. It is true if the radius is another.
+// choose takes a radius into use that is good: see best. It does so when another one has been
+// better for a while. It is true if the radius is another.
 func (l *ladder) choose() bool {
-	scores, clusters, best := make([]float64, len(l.fields)), make([]int, len(l.fields)), 0.0
+	best := l.best()
+	if best == l.use {
+		l.doubts = 0
+		return false
+	}
+	if l.doubts++; l.doubts < persistent && l.settled {
+		return false
+	}
+	l.use, l.doubts, l.settled = best, 0, true
+	return true
+}
+
+// best is a radius whose score is near the highest. Of stretches of neighbours that find
+// about the same number of clusters, it is in the longest: what holds at many radii is in
+// the data. That is the one in use, if it is amid a stretch as long, else the one in the middle,
+// of two the finer: what it finds is not joined by chance.
+// A lone cluster is best where nothing has a higher score.
+func (l *ladder) best() int {
+	scores, clusters, highest := make([]float64, len(l.fields)), make([]float64, len(l.fields)), 0.0
 	for i, f := range l.fields {
 		scores[i], clusters[i] = f.score()
-		best = max(best, scores[i])
+		highest = max(highest, scores[i])
 	}
-	first, longest, own := 0, 0, 0
+	good := func(i int) bool {
+		if clusters[i] == 1 {
+			return scores[i] >= highest
+		}
+		return scores[i] >= highest-plateau
+	}
+	alike := func(i, j int) bool {
+		return max(clusters[i], clusters[j]) <= similar*min(clusters[i], clusters[j]) && (clusters[i] == 1) == (clusters[j] == 1)
+	}
+	best, longest := l.use, 0
 	for begin := 0; begin < len(scores); {
 		end := begin
-		for end < len(scores) && scores[end] >= best-plateau && clusters[end] == clusters[begin] {
+		for end < len(scores) && good(end) && (end == begin || alike(end-1, end)) {
 			end++
 		}
-		if end-begin > longest {
-			first, longest = begin, end-begin
-		}
-		if begin <= l.use && l.use < end {
-			own = end - begin
+		holds := begin <= l.use && l.use < end
+		if n := end - begin; n > longest || n == longest && holds {
+			best, longest = begin+(n-1)/2, n
+			if begin < l.use && l.use < end-1 {
+				best = l.use
+			}
 		}
 		begin = max(end, begin+1)
 	}
-	if own == longest {
-		return false
-	}
-	l.use = first + longest/2
-	return true
+	return best
 }
 
 // find is the cell in use that takes a point, nil when it lies in none.

@@ -39,7 +39,7 @@ func lasting() density.Parameters { return density.Parameters{Cleanup: 100, Inte
 
 func TestLineage(t *testing.T) {
 	t.Parallel()
-	laws.Lineage(t, made(t, density.Config{Parameters: lasting(), Keyed: true, RefreshPoints: 500}))
+	laws.Lineage(t, made(t, density.Config{Parameters: lasting(), Keyed: true, RefreshPoints: 500}), true)
 }
 
 func TestOthersAreLeftAlone(t *testing.T) {
@@ -61,6 +61,31 @@ func TestStationaryStream(t *testing.T) {
 			t.Parallel()
 			laws.Stationary(t, made(t, density.Config{Parameters: parameters()})(), stream.spread, 5000, stream.points)
 		})
+	}
+}
+
+// Nor does any where groups are longish stripes, or clouds beside features that say nothing,
+// whether points are of customers or of nobody.
+func TestStationaryCustomers(t *testing.T) {
+	t.Parallel()
+	for name, draw := range map[string]func(r *rand.Rand, who int) []float64{
+		"stripes": func(r *rand.Rand, who int) []float64 {
+			return []float64{float64(who%5)*20 + r.NormFloat64(), r.NormFloat64()}
+		},
+		"clouds": func(r *rand.Rand, who int) []float64 {
+			return []float64{10*float64(who%2) + r.NormFloat64(), 10*float64(who/2%2) + r.NormFloat64(), r.NormFloat64(), r.NormFloat64()}
+		},
+	} {
+		for _, keyed := range []bool{true, false} {
+			config := density.Config{Parameters: parameters()}
+			if config.Keyed = keyed; keyed {
+				config.Parameters = lasting()
+			}
+			for seed := uint64(30); seed < 32; seed++ {
+				changes := laws.StationaryCustomers(t, made(t, config)(), keyed, seed, draw, 40_000)
+				assert.Zero(t, changes, "%s, keyed %v, seed %d", name, keyed, seed)
+			}
+		}
 	}
 }
 

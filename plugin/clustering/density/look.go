@@ -11,6 +11,17 @@ func (f *field) look(least float64) {
 		f.weigh(c, least)
 	}
 	f.connect()
+	if f.nested > 0 {
+		f.border(false)
+		f.dissolve(least)
+	}
+	f.border(true)
+	for _, c := range f.cells {
+		if c.cluster != c.reached {
+			c.cluster = c.reached
+			f.touch(c)
+		}
+	}
 }
 
 // weigh tells whether a cell is strong, and which of its bonds hold.
@@ -37,15 +48,15 @@ func (f *field) weigh(c *cell, least float64) {
 // one is in the other: so a cell that is new at the front of a cluster which moves belongs
 // to it, although the old one behind weighs more by far.
 func (f *field) common(b *bond) float64 {
-	common := 2 * b.weight / (b.a.weight + b.b.weight) / f.Intersection
+	one, other, both := f.weightOf(b.a), f.weightOf(b.b), b.weight/f.unit
+	common := 2 * both / (one + other) / f.Intersection
 	if f.nested > 0 {
-		common = max(common, b.weight/min(b.a.weight, b.b.weight)/f.nested)
+		common = max(common, both/min(one, other)/f.nested)
 	}
 	return common
 }
 
-// connect finds the cluster of each cell. One that is not strong, and shares enough with
-// strong ones, is at the border of the cluster of which it shares most.
+// connect finds the cluster of each strong cell: it has the id of the oldest of them.
 func (f *field) connect() {
 	for _, c := range f.cells {
 		c.reached = 0
@@ -67,25 +78,32 @@ func (f *field) connect() {
 			}
 		}
 	}
+}
+
+// border finds the clusters of the cells that are not strong: one that shares enough with
+// strong ones, or anything, is at the border of the cluster of which it shares most.
+func (f *field) border(enough bool) {
 	for _, c := range f.cells {
-		if !c.strong {
-			if most := c.strongest(); most != nil {
-				c.reached = most.reached
-			}
+		if c.strong {
+			continue
 		}
-		if c.cluster != c.reached {
-			c.cluster = c.reached
-			f.touch(c)
+		c.reached = 0
+		if most := c.strongest(enough); most != nil {
+			c.reached = most.reached
 		}
 	}
 }
 
-// strongest is the strong cell that shares most with c; nil: none shares enough.
-func (c *cell) strongest() (strongest *cell) {
+// strongest is the strong cell that shares most with c, or of those that share enough; nil:
+// there is none.
+func (c *cell) strongest(enough bool) (strongest *cell) {
 	most := 0.0
 	for _, b := range c.bonds {
 		other := b.other(c)
-		if b.holds && other.strong && (b.weight > most || b.weight == most && other.id < strongest.id) {
+		if !other.strong || enough && !b.holds {
+			continue
+		}
+		if b.weight > most || b.weight == most && strongest != nil && other.id < strongest.id {
 			strongest, most = other, b.weight
 		}
 	}

@@ -73,9 +73,7 @@ func (l *ladder) absorb(s *ladder) {
 		if l.scored > 0 {
 			f.outside += (s.fields[i].outside - f.outside) * float64(s.scored) / float64(l.scored)
 		}
-		for len(f.cells) > l.most {
-			f.drop(f.weakest())
-		}
+		f.makeRoom(l.most)
 	}
 }
 

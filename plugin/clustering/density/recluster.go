@@ -11,6 +11,7 @@ import (
 // recluster makes segments of the clusters, and houses those who are in no cell.
 func (e *Engine) recluster(cause clustering.Cause, foreign float64) {
 	e.population.Refinements++
+	e.clock.doubts = 0
 	places := e.places()
 	numbers := map[uint64]int{} // of clusters, in the order of the micro-clusters
 	cluster := func(m *population.Micro) int {
@@ -60,8 +61,8 @@ func (e *Engine) places() map[*population.Micro]*cell {
 	return places
 }
 
-// house brings those who are in no cell to their places. The others are outliers, the
-// longest of whom are kept together when there are too many.
+// house brings those who are in no cell to their places. The others are outliers, of whom
+// some are kept together when there are too many.
 func (e *Engine) house(places map[*population.Micro]*cell) {
 	waiting := e.unhoused
 	e.unhoused = nil
@@ -77,17 +78,24 @@ func (e *Engine) house(places map[*population.Micro]*cell) {
 		}
 	}
 	if surplus := len(e.unhoused) - e.config.MicroClusters; surplus > 0 {
-		for _, m := range e.unhoused[1 : surplus+1] {
-			e.population.Merge(m, e.unhoused[0])
-		}
-		e.unhoused = slices.Delete(e.unhoused, 1, surplus+1)
+		e.crowd(surplus)
 	}
-	for m, c := range e.cells {
-		if n := m.Members.N(); e.config.Keyed && c.own != n {
-			c.own = n
-			e.ladder.used().touch(c)
-		}
+}
+
+// crowd merges the outliers who have been so longest, each with the nearest other.
+func (e *Engine) crowd(surplus int) {
+	longest, others := e.unhoused[:surplus], e.unhoused[surplus:]
+	d := e.population.Metric.Dims()
+	x, rows := make([]float64, d), make([]float64, d*len(others))
+	for i, m := range others {
+		m.Members.Centroid(rows[i*d : (i+1)*d])
 	}
+	for _, m := range longest {
+		m.Members.Centroid(x)
+		place, _ := e.population.Metric.Nearest(x, rows, d)
+		e.population.Merge(m, others[place])
+	}
+	e.unhoused = slices.Clone(others)
 }
 
 // dropFaded forgets the points in no cell that weigh next to nothing by now.
@@ -99,66 +107,4 @@ func (e *Engine) dropFaded() {
 			e.population.Remove(m)
 		}
 	}
-}
-
-// guest is where a vector is imported to: a cell, and the segment that it is known to
-// belong to.
-type guest struct {
-	cell *cell
-	home *population.Segment
-}
-
-// Inherit implements [clustering.Engine].
-func (e *Engine) Inherit(lineage []byte, refinements uint64) error {
-	living, err := e.population.Inherit(lineage, refinements)
-	if err != nil {
-		return err
-	}
-	for _, id := range living {
-		e.population.AddSegment(id)
-	}
-	return nil
-}
-
-// Import implements [clustering.Engine]. A micro-cluster takes vectors of one segment only,
-// so each customer keeps theirs until Refine.
-func (e *Engine) Import(x []float64, at int64, home clustering.SegmentID) clustering.MicroID {
-	x = e.observe(x)
-	weight := e.arrive(at)
-	inside, _ := e.population.Weigh(e.tick(at))
-	segment := e.population.Segment(home)
-	var m *population.Micro
-	if e.clock.learning {
-		m = e.guestOf(e.learn(x, weight), segment)
-	} else {
-		m = e.population.Found(segment, at)
-		e.unhouse(m)
-	}
-	e.population.Insert(m, inside, x)
-	m.Origins.Add(home, inside)
-	e.pass()
-	if n := e.population.Weight; n >= float64(e.config.Warmup) && powerOfTwo(uint64(n)) {
-		e.measure()
-	}
-	if !e.clock.learning && len(e.unhoused) >= max(e.config.Warmup, e.config.MicroClusters) {
-		e.measure()
-		e.learnAll()
-	}
-	return m.ID
-}
-
-// guestOf is the micro-cluster of a cell for members of a segment.
-func (e *Engine) guestOf(c *cell, home *population.Segment) *population.Micro {
-	if c.micro == nil {
-		e.give(c, e.population.Found(home, e.clock.asOf))
-	}
-	if c.micro.Segment == home {
-		return c.micro
-	}
-	g := guest{c, home}
-	if e.guests[g] == nil {
-		e.guests[g] = e.population.Found(home, e.clock.asOf)
-		e.unhouse(e.guests[g])
-	}
-	return e.guests[g]
 }

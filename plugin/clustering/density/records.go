@@ -3,6 +3,7 @@ package density
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
@@ -24,10 +25,11 @@ func (e *Engine) Save(to clustering.Records) {
 	w.Varint(c.swept)
 	w.Varint(l.used().now)
 	w.Varint(l.landmark)
-	for _, n := range [...]uint64{c.applied, c.looked, c.refreshed, uint64(p.Last), p.Refinements, l.learned, l.scored, uint64(l.use), uint64(e.d)} {
+	for _, n := range [...]uint64{c.applied, c.looked, c.refreshed, c.doubts, uint64(p.Last), p.Refinements, l.learned, l.scored, l.doubts, uint64(l.use), uint64(e.d)} {
 		w.Uvarint(n)
 	}
 	w.Bool(c.learning)
+	w.Bool(l.settled)
 	w.Varint(p.AsOf)
 	w.Varint(p.Landmark)
 	w.Float(p.Weight)
@@ -121,21 +123,21 @@ func (e *Engine) loadHeader(r *population.Reader) {
 	p, c, l := e.population, &e.clock, e.ladder
 	c.asOf, c.swept = r.Varint(), r.Varint()
 	now, landmark := r.Varint(), r.Varint()
-	c.applied, c.looked, c.refreshed = r.Uvarint(), r.Uvarint(), r.Uvarint()
+	c.applied, c.looked, c.refreshed, c.doubts = r.Uvarint(), r.Uvarint(), r.Uvarint(), r.Uvarint()
 	p.Last, p.Refinements = clustering.MicroID(r.Uvarint()), r.Uvarint()
-	l.learned, l.scored = r.Uvarint(), r.Uvarint()
+	l.learned, l.scored, l.doubts = r.Uvarint(), r.Uvarint(), r.Uvarint()
 	use, d := r.Uvarint(), r.Uvarint()
 	if use >= uint64(len(l.fields)) || d > mostDimensions {
 		r.Refuse()
 		return
 	}
 	l.use, e.d = int(use), int(d)
-	c.learning = r.Bool()
+	c.learning, l.settled = r.Bool(), r.Bool()
 	p.AsOf, p.Landmark = r.Varint(), r.Varint()
 	p.Weight, l.total = r.Float(), r.Float()
 	l.resume(now, landmark)
 	for _, f := range l.fields {
-		f.last, f.count, f.outside = r.Uvarint(), r.Uvarint(), r.Float()
+		f.last, f.stored, f.outside = r.Uvarint(), r.Uvarint(), r.Float()
 	}
 }
 
@@ -190,8 +192,8 @@ func (e *Engine) link() error {
 
 // link puts the cells in order, and makes their bonds mutual.
 func (f *field) link() error {
-	if uint64(len(f.cells)) != f.count {
-		return fmt.Errorf("there are %d of %d cells", len(f.cells), f.count)
+	if uint64(len(f.cells)) != f.stored {
+		return fmt.Errorf("there are %d of %d cells", len(f.cells), f.stored)
 	}
 	slices.SortFunc(f.cells, byAge)
 	for i, c := range f.cells {
@@ -227,18 +229,20 @@ func (e *Engine) Check() error {
 		if e.cells[c.micro] != c {
 			return fmt.Errorf("the members of cell %d are in micro-cluster %d, which does not know", c.id, c.micro.ID)
 		}
-		if e.config.Keyed && c.own < c.micro.Members.N() {
-			return fmt.Errorf("cell %d counts %v customers, and micro-cluster %d has %v", c.id, c.own, c.micro.ID, c.micro.Members.N())
-		}
 	}
 	if housed != len(e.cells) || housed+len(e.unhoused) != e.population.Len() {
 		return fmt.Errorf("of %d micro-clusters, %d are in cells and %d in none", e.population.Len(), housed, len(e.unhoused))
 	}
 	for rung, f := range e.ladder.fields {
+		counted := 0.0
 		for i, c := range f.cells {
+			counted += c.own
 			if c.place != i || c.gone || c.id > f.last || i > 0 && f.cells[i-1].id >= c.id || len(c.centre) != e.d {
 				return fmt.Errorf("cell %d of radius %d is out of place", c.id, rung)
 			}
+		}
+		if e.config.Keyed && e.clock.learning && math.Abs(counted-e.population.Weight) > 1e-6*e.population.Weight {
+			return fmt.Errorf("the cells of radius %d count %v of %v customers", rung, counted, e.population.Weight)
 		}
 	}
 	return nil

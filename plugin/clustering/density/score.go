@@ -49,9 +49,13 @@ func (f *field) silhouette(home *cell, z []float64) (s float64, apart bool) {
 // counting as much, whatever its size, for the share of points that are in any. With the
 // root of the number of dimensions, points are further from the centres next to them, and
 // silhouettes of clusters that are as well apart are lower: so is the score of a lone one.
-func (f *field) score() (score float64, clusters int) {
-	type cluster struct{ fit, weight float64 }
+//
+// Their number is that of clusters of the same size whose shares have as much entropy: a
+// bit at the fringe that comes and goes hardly counts.
+func (f *field) score() (score, clusters float64) {
+	type cluster struct{ fit, judged, weight float64 }
 	found, order := map[uint64]*cluster{}, []*cluster{}
+	total := 0.0
 	for _, c := range f.cells {
 		if c.cluster == 0 {
 			continue
@@ -62,22 +66,27 @@ func (f *field) score() (score float64, clusters int) {
 			found[c.cluster] = into
 			order = append(order, into)
 		}
+		weight := f.weightOf(c)
+		into.weight += weight
+		total += weight
 		if c.points > 0 {
-			weight := f.weightOf(c)
 			into.fit += weight * c.fit
-			into.weight += weight
+			into.judged += weight
 		}
 	}
 	inside := 1 - f.outside
 	if len(order) == 1 {
 		return lone * math.Sqrt(min(1, flat/float64(max(1, f.metric.Active())))) * inside, 1
 	}
-	n := 0.0
+	n, entropy := 0.0, 0.0
 	for _, c := range order {
-		if c.weight > 0 {
-			score += c.fit / c.weight
+		if c.judged > 0 {
+			score += c.fit / c.judged
 			n++
 		}
+		if share := c.weight / total; share > 0 {
+			entropy -= share * math.Log(share)
+		}
 	}
-	return score / max(n, 1) * inside, len(order)
+	return score / max(n, 1) * inside, math.Exp(entropy)
 }

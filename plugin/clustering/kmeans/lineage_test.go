@@ -22,7 +22,7 @@ func tree(t testing.TB, config kmeans.TreeConfig) func() clustering.Engine {
 
 func TestLineage(t *testing.T) {
 	t.Parallel()
-	laws.Lineage(t, tree(t, kmeans.TreeConfig{KMin: 2, KMax: 8, RefreshPoints: 500}))
+	laws.Lineage(t, tree(t, kmeans.TreeConfig{KMin: 2, KMax: 8, RefreshPoints: 500}), false)
 }
 
 // Also while it is not settled yet whether there is another segment.

@@ -13,8 +13,9 @@ import (
 	"github.com/shoal-stream/shoal/plugin/clustering"
 )
 
-// Lineage proves that what happens to a population is what the lineage says, and nothing else.
-func Lineage(t *testing.T, make func() clustering.Engine) {
+// Lineage proves that what happens to a population is what the lineage says, and nothing else,
+// whether or not an engine may take customers for outliers.
+func Lineage(t *testing.T, make func() clustering.Engine, outliers bool) {
 	t.Helper()
 	told, wanted, right := 0, 0, 0
 	for seed := uint64(100); seed < 104; seed++ { // thresholds were set with others, from 0
@@ -59,6 +60,7 @@ func Lineage(t *testing.T, make func() clustering.Engine) {
 			},
 		} {
 			w := NewWorld(make(), seed)
+			w.Outliers = outliers
 			w.Settle("a", 300, 0, 0)
 			w.Settle("b", 300, 20, 30)
 			w.Settle("c", 300, 40, 0)
@@ -117,6 +119,32 @@ func Stationary(t *testing.T, engine clustering.Engine, spread float64, settled,
 	assert.Zero(t, changes)
 	require.NoError(t, engine.Check())
 	t.Logf("%d segments", len(engine.Segments()))
+}
+
+// StationaryCustomers counts the changes of lineage in a population of two thousand customers
+// who move about where they belong, once it has settled.
+func StationaryCustomers(t *testing.T, engine clustering.Engine, keyed bool, seed uint64, draw func(*rand.Rand, int) []float64, points int) (changes int) {
+	t.Helper()
+	const customers, settled = 2000, 10_000
+	random := rand.New(rand.NewPCG(seed, 2))
+	p := &Customers{Engine: engine, Outliers: true}
+	for i := range points {
+		who := random.IntN(customers)
+		if x := draw(random, who); keyed {
+			p.Move(t, who, x)
+		} else {
+			engine.Release(engine.Insert(x, int64(i)))
+			engine.Advance()
+		}
+		for _, e := range engine.Events() {
+			if i >= settled && e.Kind != clustering.Relabel {
+				changes++
+				t.Logf("at %d: %v %d of %v, %v customers", i, e.Kind, e.Segment, e.Parents, e.Size*engine.Fade())
+			}
+		}
+	}
+	require.NoError(t, engine.Check())
+	return changes
 }
 
 // OthersAreLeftAlone proves that what happens to some groups does not touch the numbers of the others, also while it is
