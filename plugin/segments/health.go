@@ -36,7 +36,7 @@ func (s *state) judge(x []float64) quality.Arrival {
 // arrived takes a point into account that was learned. Its customer was told one segment
 // before, and is told another now. While the model warms up, there is nothing to judge.
 func (m *model) arrived(tx *store.Tx, s *state, p point, x []float64, a quality.Arrival, from, to clustering.SegmentID) {
-	if a.Own == 0 && s.warmingUp() {
+	if a.Own == 0 && !s.findsOutliers() {
 		return
 	}
 	a.From, a.To, a.Outlier = from, to, to == 0
@@ -57,10 +57,10 @@ func (m *model) arrived(tx *store.Tx, s *state, p point, x []float64, a quality.
 	}
 }
 
-// warmingUp tells that whoever is in no segment is waiting for the first ones. Later, they
-// are outliers, which only density has.
-func (s *state) warmingUp() bool {
-	return s.engine.Refinements() == 0 || s.definition.Engine != saFieldDensity
+// findsOutliers tells that whoever is in no segment is an outlier: only density has them,
+// once it has looked for segments. Else they wait for the first ones.
+func (s *state) findsOutliers() bool {
+	return s.definition.Engine == saFieldDensity && s.engine.Refinements() > 0
 }
 
 func (s *state) lives(id clustering.SegmentID) bool { return s.engine.Current(id) == id }

@@ -70,9 +70,9 @@ func (s *state) outcome(c contribution, st status) map[string]any {
 // membership is how a customer belongs to their segment.
 func (s *state) membership(c contribution, st status) map[string]any {
 	if c.Segment == 0 && st == statusAssigned {
-		st = statusOutlier
-		if s.warmingUp() {
-			st = statusWarmingUp
+		st = statusWarmingUp
+		if s.findsOutliers() {
+			st = statusOutlier
 		}
 	}
 	shown := map[string]any{

@@ -47,10 +47,10 @@ func (s *state) assess(segments []clustering.Segment) assessment {
 	recent := s.health.recent.With(&s.health.block)
 	silhouette, silhouettes := quality.Silhouette(micro, owner, members, metric)
 	a := assessment{of: map[clustering.SegmentID]segmentAssessment{}}
-	if s.warmingUp() {
-		a.warmingUp = max(0, size-housed)
-	} else {
+	if s.findsOutliers() {
 		a.outliers = max(0, size-housed)
+	} else {
+		a.warmingUp = max(0, size-housed)
 	}
 	a.indices = [...]float64{
 		quality.Inertia(members, metric), silhouette, quality.DaviesBouldin(members, metric),
