@@ -87,6 +87,43 @@ func TestOutliers(t *testing.T) {
 	r.verify()
 }
 
+// Who leaves a segment for none is told why and since when, on arrival and later; and stays an
+// outlier when a message comes that is too old to count.
+func TestFromSegmentToNone(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	a := r.assign("key: this.customer\nwarmup: 100\nrefresh: { points: 200 }\nmissing: reject\ndensity: {}\n")
+	newCrowd(0, 20).come(t, a, 2000)
+	settled := a.tell(t, "c1", map[string]any{"visits": 20, "spend": 20}, "feature_as_of", instant(2999e9), "feature_version", 8999)
+	require.NotNil(t, settled.ID)
+	away := map[string]any{"visits": 10, "spend": -30}
+	left := a.tell(t, "c1", away, "feature_as_of", instant(3000e9), "feature_version", 9000)
+	again := a.tell(t, "c1", away, "feature_as_of", instant(3000e9), "feature_version", 9000)
+	stale := a.tell(t, "c1", map[string]any{"visits": 0, "spend": 0}, "feature_as_of", instant(2999e9), "feature_version", 8998)
+	rejected := a.tell(t, "c1", map[string]any{"visits": 0}, "feature_as_of", instant(3001e9), "feature_version", 9001)
+	for status, told := range map[string]result{"outlier": left, "stale": stale, "rejected": rejected} {
+		assert.Equal(t, status, told.Status)
+		assert.True(t, told.Outlier, status)
+		assert.Nil(t, told.ID, status)
+		assert.Equal(t, settled.ID, told.Previous, status)
+		require.NotNil(t, told.Cause, status)
+		assert.Equal(t, "behaviour", *told.Cause, status)
+		require.NotNil(t, told.Since, status)
+		assert.Equal(t, instant(3000e9), *told.Since, status)
+		assert.NotEmpty(t, told.Reasons, status)
+	}
+	assert.Equal(t, left, again)
+	assert.True(t, left.Changed)
+	profile, _ := r.lookup("", "c1")
+	segment := profile["segment"].(map[string]any)
+	assert.Equal(t, "behaviour", segment["cause"])
+	assert.Equal(t, instant(3000e9), segment["since"])
+
+	stranger := a.tell(t, "nobody", map[string]any{"visits": 0}, "feature_as_of", instant(3002e9), "feature_version", 9002)
+	assert.Equal(t, "rejected", stranger.Status)
+	assert.False(t, stranger.Outlier, "the model does not have them")
+}
+
 // The figures of arrivals, each judged before it is learned, agree with those of the
 // population where nothing changes; and churn is the share of those who move.
 func TestQuality(t *testing.T) {

@@ -61,17 +61,24 @@ func (s *state) result(c contribution, st status, err error) (map[string]any, er
 // outcome is the result object of a message.
 func (s *state) outcome(c contribution, st status) map[string]any {
 	result := s.membership(c, st)
-	result["outlier"] = result["status"] == statusNames[statusOutlier]
+	result["outlier"] = s.isOutlier(c, st)
 	result["changed"] = c.Changed
 	result["model_version"] = int64(s.engine.Refinements())
 	return result
 }
 
+// isOutlier tells that the customer is in no segment, whatever came of their message; one
+// whom the model does not have is none.
+func (s *state) isOutlier(c contribution, st status) bool {
+	return c.Segment == 0 && s.findsOutliers() && (st == statusAssigned || c.Micro != 0)
+}
+
 // membership is how a customer belongs to their segment.
 func (s *state) membership(c contribution, st status) map[string]any {
+	outlier := s.isOutlier(c, st)
 	if c.Segment == 0 && st == statusAssigned {
 		st = statusWarmingUp
-		if s.findsOutliers() {
+		if outlier {
 			st = statusOutlier
 		}
 	}
@@ -86,19 +93,17 @@ func (s *state) membership(c contribution, st status) map[string]any {
 		"since":      nil,
 		"reasons":    []any{},
 	}
-	if c.Segment == 0 {
-		if st == statusOutlier && c.Vector != nil {
-			shown["reasons"] = s.strangeness(c)
-		}
-		return shown
-	}
 	if c.Cause != causeNone {
 		shown["cause"] = causeNames[c.Cause]
 	}
 	if c.Since != 0 {
 		shown["since"] = instant(c.Since)
 	}
-	if c.Vector != nil {
+	switch {
+	case c.Vector == nil: // nothing is known of them
+	case outlier:
+		shown["reasons"] = s.strangeness(c)
+	case c.Segment != 0:
 		near := s.engine.Near(c.Vector, c.Segment)
 		shown["distance"] = finite(near.Own)
 		shown["confidence"] = confidence(near)
