@@ -178,6 +178,17 @@ func TestQualityOfPoints(t *testing.T) {
 	assert.Nil(t, quality["churn"])
 }
 
+// Of points that fade, none is an outlier when all are in segments, and not a rounding of
+// their weights.
+func TestNoOutliersThatFade(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	newCrowd(0, 12).come(t, r.assign("warmup: 100\nrefresh: { points: 200 }\ndensity: { radius: 0.5, fading: 0.001, cleanup_interval: 1 }\n"), 3000)
+	shown := r.snapshot("")[0]
+	assert.Zero(t, shown["outliers"])
+	assert.Zero(t, shown["quality"].(map[string]any)["outlier_share"])
+}
+
 // One drift is one event, which says what has changed; until then there is none. What
 // changes nothing is not counted.
 func TestDrift(t *testing.T) {

@@ -30,16 +30,17 @@ type segmentAssessment struct {
 func (s *state) assess(segments []clustering.Segment) assessment {
 	members := make([]*cf.Feature, len(segments))
 	place := map[clustering.SegmentID]int{}
-	housed := 0.0
 	for i, segment := range segments {
 		members[i], place[segment.ID] = segment.Members, i
-		housed += s.sizeOf(segment)
 	}
 	var micro []*cf.Feature
 	var owner []int
+	alone := 0.0 // in no segment: not the rest, as weights that fade do not add up to the last bit
 	s.engine.MicroClusters(func(_ clustering.MicroID, f *cf.Feature, id clustering.SegmentID) bool {
 		if i, ok := place[id]; ok {
 			micro, owner = append(micro, f), append(owner, i)
+		} else {
+			alone += f.N() * s.engine.Fade()
 		}
 		return true
 	})
@@ -48,9 +49,9 @@ func (s *state) assess(segments []clustering.Segment) assessment {
 	silhouette, silhouettes := quality.Silhouette(micro, owner, members, metric)
 	a := assessment{of: map[clustering.SegmentID]segmentAssessment{}}
 	if s.findsOutliers() {
-		a.outliers = max(0, size-housed)
+		a.outliers = alone
 	} else {
-		a.warmingUp = max(0, size-housed)
+		a.warmingUp = alone
 	}
 	a.indices = [...]float64{
 		quality.Inertia(members, metric), silhouette, quality.DaviesBouldin(members, metric),
