@@ -20,6 +20,7 @@ type customers struct {
 	engine clustering.Engine
 	watch  *drift.Monitor
 	at     int64
+	extend func(x []float64) []float64 // by other features; nil: there are none
 }
 
 type group struct {
@@ -72,6 +73,9 @@ func (p *customers) live(t testing.TB, arrivals int) (alarms []drift.Alarm, afte
 			c = &p.list[p.random.IntN(len(p.list))]
 		}
 		x := p.draw(p.groups[c.group])
+		if p.extend != nil {
+			x = p.extend(x)
+		}
 		var err error
 		if c.x == nil {
 			c.id = p.engine.Insert(x, p.at)

@@ -16,6 +16,8 @@ const (
 	shareSize   = 64 // of the shares, for each sharePer segments
 	sharePer    = 8
 	leastBlocks = 16 // to learn from
+
+	usual = 16 // a feature is new to the reference when one in so many arrivals has it
 )
 
 // Monitor watches what arrives at a model: how far it lies from the segments (quantisation
@@ -26,7 +28,9 @@ const (
 // without any drift. So arrivals are measured against a reference, the segments and the metric
 // as they were when it was taken, and nothing but the stream can change a signal. After an
 // alarm the monitor is quiet for a while, takes a new reference and learns it: one drift is
-// one alarm.
+// one alarm. It also takes a new one, without an alarm, when a feature that the reference does
+// not measure, as it was unknown or the same for all, has become usual; until then all others
+// are watched as before.
 //
 // It takes O(k·d) for an arrival, and O(k) memory beside the reference: each signal has a
 // window of a bounded length.
@@ -34,6 +38,7 @@ type Monitor struct {
 	wait      uint64 // arrivals, until a reference is taken
 	reference *reference
 	reach     float64 // of the model
+	age, news uint64  // arrivals since the reference was last found good, and those that it does not measure in full
 	block     block
 	counted   uint64   // arrivals in
 	counts    []uint64 // by segment
@@ -60,8 +65,8 @@ type Reacher interface{ Reach() float64 }
 func NewMonitor() *Monitor { return &Monitor{} }
 
 // Add takes an arrival, and returns an alarm if there is one. The model is that which the
-// arrival came to, before it learns it or after: it is only looked at when a reference is
-// due.
+// arrival came to, before it learns it or after. Its segments are only looked at when a
+// reference is due.
 func (m *Monitor) Add(x []float64, outlier bool, from Model) (found Alarm, alarm bool) {
 	m.changed = true
 	if m.wait > 0 {
@@ -75,6 +80,10 @@ func (m *Monitor) Add(x []float64, outlier bool, from Model) (found Alarm, alarm
 		m.reach = of.Reach()
 		m.outliers = newSignal(m.outliers.rule) // others are outliers now, without any drift
 	}
+	m.age++
+	if m.reference.lacks(x, from.Metric()) {
+		m.news++
+	}
 	place, squared := m.reference.locate(x)
 	m.counts[place]++
 	m.counted++
@@ -86,14 +95,24 @@ func (m *Monitor) Add(x []float64, outlier bool, from Model) (found Alarm, alarm
 	if m.block.n < blockSize {
 		return Alarm{}, false
 	}
-	if m.reference.metric.Active() != from.Metric().Active() {
-		m.forget(0) // features came that the reference does not know, and all have to be measured
-		return Alarm{}, false
-	}
 	if found, alarm = m.judge(); alarm {
 		m.forget(Settling)
+	} else if m.outgrown() {
+		m.forget(0)
 	}
 	return found, alarm
+}
+
+// outgrown tells that features which the reference does not measure have become usual. It
+// looks at the arrivals and not at the spread of the population: of a rare feature, that comes
+// and goes with whoever has it, and each time all that was learned would be lost.
+func (m *Monitor) outgrown() bool {
+	if m.age < Learning {
+		return false
+	}
+	grown := m.news*usual >= m.age
+	m.age, m.news = 0, 0
+	return grown
 }
 
 // Reset forgets everything: the model is another one.

@@ -65,6 +65,8 @@ func (m *Monitor) appendPending(dst []byte) []byte {
 	dst = append(dst, recordVersion)
 	dst = binary.AppendUvarint(dst, m.wait)
 	dst = record.AppendCompact(dst, m.reach)
+	dst = binary.AppendUvarint(dst, m.age)
+	dst = binary.AppendUvarint(dst, m.news)
 	dst = binary.AppendUvarint(dst, m.block.n)
 	dst = binary.AppendUvarint(dst, m.block.outliers)
 	dst = record.AppendCompact(dst, m.block.error)
@@ -129,6 +131,7 @@ func (m *Monitor) Ready() error {
 }
 
 func (m *Monitor) decodePending(r *record.Reader) error {
+	m.age, m.news = r.Uvarint(), r.Uvarint()
 	m.block = block{n: r.Uvarint(), outliers: r.Uvarint(), error: r.Compact()}
 	if r.Count(1) != len(m.counts) {
 		return ErrDamaged
@@ -138,7 +141,7 @@ func (m *Monitor) decodePending(r *record.Reader) error {
 		m.counts[i] = r.Uvarint()
 		m.counted += m.counts[i]
 	}
-	if !r.Complete() || m.block.n >= blockSize || m.block.outliers > m.block.n {
+	if !r.Complete() || m.block.n >= blockSize || m.block.outliers > m.block.n || m.news > m.age {
 		return ErrDamaged
 	}
 	return nil

@@ -26,6 +26,8 @@ type reference struct {
 }
 
 const (
+	rounding = 1e-12 // of a mean: a value so near is the mean
+
 	extreme = 16   // times the mean squared distance: what is beyond counts as there
 	compact = 0.01 // of the spread of all, below which a mean squared distance is rounding
 )
@@ -56,6 +58,21 @@ func refer(m Model) *reference {
 func (r *reference) locate(x []float64) (place int, squared float64) {
 	place, squared = r.metric.Nearest(x, r.rows, r.metric.Dims())
 	return place, min(squared, r.limit)
+}
+
+// lacks tells that an arrival has a feature that the model measures now and the reference does
+// not: one that was unknown, or was the same for everybody and is not any more.
+func (r *reference) lacks(x []float64, now *cf.Metric) bool {
+	for j, v := range x {
+		if r.metric.Weight(j) > 0 || now.Weight(j) == 0 || math.IsNaN(v) {
+			continue
+		}
+		mean := r.metric.Mean(j)
+		if math.IsNaN(mean) || math.Abs(v-mean) > rounding*math.Abs(mean) {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *reference) append(dst []byte) []byte {
