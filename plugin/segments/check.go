@@ -12,8 +12,9 @@ import (
 
 // Check proves the invariants of every model in the store, and counts its
 // customers: the engine is sound; every contribution points at a micro-cluster that
-// lives, or at what it has become; the contributions of each add up to its members; the
-// history can be read, and somebody looks after each customer who may become inactive.
+// lives, or at what it has become; the contributions to each segment, and those to none, add
+// up to its members; the history can be read, and somebody looks after each customer who
+// may become inactive.
 func Check(r store.Reader) (customers map[string]int, err error) {
 	names, err := store.Namespaces(r, store.KindModel)
 	if err != nil {
@@ -148,20 +149,48 @@ func (s *state) checkActivity(r store.Reader, name string) error {
 	})
 }
 
+// compare proves that the members of each segment, and those who are in none, are exactly
+// the contributions that point there.
 func (s *state) compare(sums map[clustering.SegmentID]*cf.Feature, customers int) error {
 	if n := s.engine.Size(); n != float64(customers) {
 		return fmt.Errorf("its population counts %v, and there are %d contributions", n, customers)
 	}
 	const tolerance = 1e-9
 	population := s.engine.Population()
-	for _, segment := range s.engine.Segments() {
-		sum := sums[segment.ID]
+	held := s.members()
+	for id := range sums {
+		if held[id] == nil {
+			return fmt.Errorf("contributions point at segment %v, which does not live", segmentName(id))
+		}
+	}
+	for id, members := range held {
+		sum := sums[id]
 		if sum == nil {
 			sum = &cf.Feature{}
 		}
-		if d := segment.Members.Differs(sum, population); d > tolerance {
-			return fmt.Errorf("the members of segment %v differ by %g from the sum of their contributions", segmentName(segment.ID), d)
+		where := "in no segment"
+		if id != 0 {
+			where = fmt.Sprintf("of segment %v", segmentName(id))
+		}
+		if d := members.Differs(sum, population); d > tolerance {
+			return fmt.Errorf("the members %s differ by %g from the sum of their contributions", where, d)
 		}
 	}
 	return nil
+}
+
+// members are those of each segment, and at 0 those who are in none.
+func (s *state) members() map[clustering.SegmentID]*cf.Feature {
+	none := &cf.Feature{}
+	s.engine.MicroClusters(func(_ clustering.MicroID, f *cf.Feature, id clustering.SegmentID) bool {
+		if id == 0 {
+			none.Merge(f)
+		}
+		return true
+	})
+	held := map[clustering.SegmentID]*cf.Feature{0: none}
+	for _, segment := range s.engine.Segments() {
+		held[segment.ID] = segment.Members
+	}
+	return held
 }

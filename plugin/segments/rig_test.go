@@ -62,15 +62,23 @@ func (r *rig) assign(conf string) *assign {
 // verify proves the invariants, and counts the customers of each model.
 func (r *rig) verify() (customers map[string]int) {
 	r.t.Helper()
+	customers, err := r.check()
+	require.NoError(r.t, err)
+	return customers
+}
+
+// check is what the check of invariants says.
+func (r *rig) check() (customers map[string]int, err error) {
+	r.t.Helper()
 	label, err := store.Use(r.resources, "customers")
 	require.NoError(r.t, err)
-	require.NoError(r.t, label.Do(r.t.Context(), func(s *store.Store) error {
+	err = label.Do(r.t.Context(), func(s *store.Store) error {
 		return s.View(r.t.Context(), func(read store.Reader) (err error) {
 			customers, err = Check(read)
 			return err
 		})
-	}))
-	return customers
+	})
+	return customers, err
 }
 
 // records are all that is stored of models, their customers and their log.
