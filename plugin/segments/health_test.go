@@ -61,7 +61,7 @@ func TestOutliers(t *testing.T) {
 	assert.False(t, stray.Changed)
 	require.NotEmpty(t, stray.Reasons)
 	assert.Equal(t, "spend", stray.Reasons[0].Feature, "it is furthest from everybody")
-	assert.InDelta(t, -30, stray.Reasons[0].Value, 30, "clipped")
+	assert.InDelta(t, -30, stray.Reasons[0].Value, 0, "what is far is not drawn in")
 
 	profile, _ := r.lookup("", "stray")
 	segment := profile["segment"].(map[string]any)
@@ -85,6 +85,39 @@ func TestOutliers(t *testing.T) {
 	assert.True(t, settled.Changed)
 	assert.Equal(t, "behaviour", *settled.Cause)
 	r.verify()
+}
+
+// Strays who are far away, each in a place of their own, do not meet on a limit that they are
+// drawn in to: unless one is set.
+func TestStraysDoNotMeet(t *testing.T) {
+	t.Parallel()
+	for conf, want := range map[string]int{
+		"density: {}": 12, "density: { radius: 0.3 }": 12, "density: {}\nscaling: robust": 12, "density: {}\nclip: 4": 0,
+	} {
+		t.Run(conf, func(t *testing.T) {
+			t.Parallel()
+			r := openRig(t, "")
+			a := r.assign("key: this.customer\nwarmup: 100\nrefresh: { points: 200 }\n" + conf)
+			c := newCrowd(0, 20)
+			c.come(t, a, 3000)
+			for i := range 12 {
+				far := map[string]any{"visits": 10, "spend": math.Ldexp(100, i)}
+				told := a.tell(t, "far"+strconv.Itoa(i), far, "feature_as_of", instant(int64(4000+i)*1e9), "feature_version", 9000+i)
+				require.Equal(t, "outlier", told.Status)
+			}
+			c.event = 5000
+			c.come(t, a, 1000)
+			outliers := 0
+			for i := range 12 {
+				profile, _ := r.lookup("", "far"+strconv.Itoa(i))
+				if profile["segment"].(map[string]any)["status"] == "outlier" {
+					outliers++
+				}
+			}
+			assert.Equal(t, want, outliers)
+			r.verify()
+		})
+	}
 }
 
 // Who leaves a segment for none is told why and since when, on arrival and later; and stays an

@@ -44,9 +44,6 @@ func parseSettings(conf *service.ParsedConfig, keyed bool) (s settings, err erro
 	if d.Missing, err = conf.FieldString(saFieldMissing); err != nil {
 		return s, err
 	}
-	if d.Clip, err = conf.FieldFloat(saFieldClip); err != nil {
-		return s, err
-	}
 	if d.Points, err = conf.FieldInt(saFieldRefresh, saFieldPoints); err != nil {
 		return s, err
 	}
@@ -63,6 +60,9 @@ func parseSettings(conf *service.ParsedConfig, keyed bool) (s settings, err erro
 		return s, err
 	}
 	if err = d.parseEngine(conf); err != nil {
+		return s, err
+	}
+	if err = d.parseClip(conf); err != nil {
 		return s, err
 	}
 	if err = d.check(); err != nil {
@@ -89,6 +89,18 @@ func (d *definition) parseForget(conf *service.ParsedConfig) error {
 		return errors.New("forget.inactive_after is for customers: give a key, or use half_life")
 	}
 	return nil
+}
+
+// parseClip reads what is far. With density that is an outlier unless a limit is set: on the
+// limit, strays who have nothing in common would meet.
+func (d *definition) parseClip(conf *service.ParsedConfig) (err error) {
+	switch {
+	case conf.Contains(saFieldClip):
+		d.Clip, err = conf.FieldFloat(saFieldClip)
+	case d.Engine != saFieldDensity:
+		d.Clip = defaultClip
+	}
+	return err
 }
 
 // engines read what is configured of each engine, by its field.

@@ -43,6 +43,7 @@ const (
 	missingReject = "reject"
 
 	defaultMicroClusters = 1000
+	defaultClip          = 4
 	defaultPoints        = 1000
 	defaultWarmup        = 200
 	defaultKMin          = 2
@@ -69,8 +70,8 @@ func modelFields() []*service.ConfigField {
 			Description("What a missing feature means: `mean`, the default, it says nothing and counts nothing in a distance; `zero`, it is 0; `reject`, the vector is not taken: `status` is `rejected`.").
 			Default(missingMean),
 		service.NewFloatField(saFieldClip).
-			Description("Values further than this many standard deviations from the mean are taken to be there, once the model has warmed up. 0 turns it off.").
-			Default(4.0),
+			Description("Values further than this many standard deviations from the mean are taken to be there, once the model has warmed up; 0 turns it off. 4 unless set; 0 with `density`, where what is far is an outlier, and many that are drawn in to one place would look like a segment. There, `scaling: robust` keeps extreme values from stretching the scale.").
+			Optional().Example(4.0),
 		service.NewObjectField(saFieldKMeans,
 			service.NewStringField(saFieldK).
 				Description("Number of segments, from 1 to 256, or `auto`, the default: the number between `k_min` and `k_max` whose segments are best apart (by the index of Caliński and Harabasz, among those with nearly the best silhouette). It changes when another number was clearly better twice in a row.").
