@@ -66,7 +66,7 @@ func (d definition) fades() bool { return d.ForgetHalfLife > 0 || !d.Keyed && d.
 func (d definition) encode() []byte {
 	text, err := json.Marshal(d)
 	if err != nil {
-		panic(err) // strings and finite numbers always encode
+		panic(err) // strings and finite numbers always encode: check has seen them
 	}
 	return text
 }

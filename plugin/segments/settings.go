@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strconv"
@@ -73,13 +74,16 @@ func parseSettings(conf *service.ParsedConfig, keyed bool) (s settings, err erro
 }
 
 func (d *definition) parseForget(conf *service.ParsedConfig) error {
-	for field, to := range map[string]*time.Duration{saFieldHalfLife: &d.ForgetHalfLife, saFieldInactiveAfter: &d.InactiveAfter} {
-		text, err := conf.FieldString(field)
+	for _, span := range []struct {
+		field string
+		to    *time.Duration
+	}{{saFieldHalfLife, &d.ForgetHalfLife}, {saFieldInactiveAfter, &d.InactiveAfter}} {
+		text, err := conf.FieldString(span.field)
 		if err != nil {
 			return err
 		}
-		if *to, err = duration.Parse(text); err != nil {
-			return fmt.Errorf("forget.%s: %w", field, err)
+		if *span.to, err = duration.Parse(text); err != nil {
+			return fmt.Errorf("forget.%s: %w", span.field, err)
 		}
 	}
 	switch {
@@ -142,14 +146,15 @@ func (d *definition) parseKMeans(conf *service.ParsedConfig) (err error) {
 		}
 	}
 	d.KMin, d.KMax = defaultKMin, defaultKMax
-	for field, to := range map[string]*int{saFieldKMin: &d.KMin, saFieldKMax: &d.KMax} {
-		if conf.Contains(field) {
-			if *to, err = conf.FieldInt(field); err != nil {
-				return err
-			}
+	if conf.Contains(saFieldKMin) {
+		if d.KMin, err = conf.FieldInt(saFieldKMin); err != nil {
+			return err
 		}
 	}
-	return nil
+	if conf.Contains(saFieldKMax) {
+		d.KMax, err = conf.FieldInt(saFieldKMax)
+	}
+	return err
 }
 
 func (d *definition) parseOnline(conf *service.ParsedConfig) (err error) {
@@ -243,19 +248,23 @@ func row(raw any) ([]float64, error) {
 		if numbers[i], err = message.Number(each); err != nil || math.IsNaN(numbers[i]) {
 			return nil, fmt.Errorf("[%d] is %s: use a finite number", i, message.TypeName(each))
 		}
+		if cf.Missing(numbers[i]) {
+			return nil, fmt.Errorf("[%d] is %v: use a number of less than %g", i, numbers[i], float64(cf.Limit))
+		}
 	}
 	return numbers, nil
 }
 
 func (d *definition) check() error {
-	for name, transform := range d.Transforms {
+	for _, name := range slices.Sorted(maps.Keys(d.Transforms)) {
+		transform := d.Transforms[name]
 		if _, ok := transforms[transform]; !ok {
 			return fmt.Errorf("transforms.%s %q: use one of %s", name, transform, sortedNames(transforms))
 		}
 	}
-	for name, weight := range d.Weights {
-		if !(weight >= 0) || math.IsInf(weight, 1) {
-			return fmt.Errorf("weights.%s %v: use a number from 0", name, weight)
+	for _, name := range slices.Sorted(maps.Keys(d.Weights)) {
+		if weight := d.Weights[name]; !(weight >= 0 && weight <= mostNumber) {
+			return fmt.Errorf("weights.%s %v: use a number from 0 to %g", name, weight, mostNumber)
 		}
 	}
 	for i, name := range d.Select {
@@ -263,19 +272,19 @@ func (d *definition) check() error {
 			return fmt.Errorf("select[%d] %q: name each feature once", i, name)
 		}
 	}
-	switch most := max(d.K, d.KMax); {
-	case !(d.Clip >= 0):
-		return fmt.Errorf("clip %v: use a number of scaled units, or 0 to turn it off", d.Clip)
+	switch segments := max(d.K, d.KMax); {
+	case !(d.Clip >= 0 && d.Clip <= mostNumber):
+		return fmt.Errorf("clip %v: use a number of scaled units up to %g, or 0 to turn it off", d.Clip, mostNumber)
 	case d.Points < 1:
 		return fmt.Errorf("refresh.points %d: use 1 or more", d.Points)
 	case d.Warmup < 1:
 		return fmt.Errorf("warmup %d: use 1 or more", d.Warmup)
-	case d.Engine == saFieldKMeans && d.K == 0 && d.KMin < 2:
-		return fmt.Errorf("kmeans.k_min %d: use 2 or more", d.KMin)
+	case d.Engine == saFieldKMeans && d.K == 0 && (d.KMin < 2 || d.KMin > maxK):
+		return fmt.Errorf("kmeans.k_min %d: use a number from 2 to %d", d.KMin, maxK)
 	case d.Engine == saFieldKMeans && d.K == 0 && (d.KMax < d.KMin || d.KMax > maxK):
 		return fmt.Errorf("kmeans.k_max %d: use a number from k_min to %d", d.KMax, maxK)
-	case d.Engine == saFieldKMeans && d.MicroClusters < max(2*most, 16):
-		return fmt.Errorf("kmeans.micro_clusters %d: use at least %d, twice the number of segments and no less than 16", d.MicroClusters, max(2*most, 16))
+	case d.Engine == saFieldKMeans && d.MicroClusters < max(2*segments, 16):
+		return fmt.Errorf("kmeans.micro_clusters %d: use at least %d, twice the number of segments and no less than 16", d.MicroClusters, max(2*segments, 16))
 	case d.Engine == saFieldOnlineKMeans && !(d.Factor > 0 && d.Factor <= 1):
 		return fmt.Errorf("online_kmeans.decay.factor %v: use a number above 0, up to 1", d.Factor)
 	case d.Engine == saFieldOnlineKMeans && d.ForgetHalfLife > 0:
@@ -295,6 +304,11 @@ func (d *definition) checkCenters() error {
 		return fmt.Errorf("online_kmeans.center_weights has %d weights and k is %d: give one for each", len(d.CenterWeights), d.K)
 	case len(d.Select) == 0:
 		return errors.New("online_kmeans.centers needs select, which says in which order their numbers are")
+	}
+	for i, weight := range d.CenterWeights {
+		if !(weight >= 0 && weight <= mostNumber) {
+			return fmt.Errorf("online_kmeans.center_weights[%d] %v: use a number from 0 to %g", i, weight, mostNumber)
+		}
 	}
 	for i, centre := range d.Centers {
 		if len(centre) != len(d.Select) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
+	"github.com/shoal-stream/shoal/plugin/clustering/cf"
 	"github.com/shoal-stream/shoal/plugin/duration"
 )
 
@@ -27,8 +28,7 @@ const (
 	defaultIntersection  = 0.1
 	defaultDensityMicros = 300
 	leastDensityMicros   = 16
-	mostRadius           = 1e6 // in scaled units
-	mostTicks            = 1e12
+	mostTicks            = 1e18
 )
 
 // densityFields are the parameters of the density engine, for people who know DBSTREAM.
@@ -38,7 +38,7 @@ func densityFields() *service.ConfigField {
 			Description("Radius of a micro-cluster in scaled units, or `auto`, the default: nine radii see the stream side by side, and that one is in use whose segments are best apart.").
 			Optional().Examples(autoRadius, 0.5),
 		service.NewStringField(saFieldFading).
-			Description("How fast what was learned of density fades: a number is DBSTREAM's λ, by which weights halve 2^-λ with each point; a duration is a half-life in event time. Unless set, 0.003 without `key`, and 0 with it: customers count as long as they are there.").
+			Description("How fast what was learned of density fades: a number up to 1 is DBSTREAM's λ, and each point leaves 2^-λ of all weights, so that they halve in 1/λ points; a duration is a half-life in event time. Unless set, 0.003 without `key`, and 0 with it: customers count as long as they are there.").
 			Optional().Examples(0.01, "10d", 0),
 		service.NewStringField(saFieldCleanupInterval).
 			Description("How often micro-clusters that have faded are dropped: a number of points, or a duration in event time. Unless set, 0.3 half-lives.").
@@ -64,19 +64,22 @@ func (d *definition) parseDensity(conf *service.ParsedConfig) (err error) {
 		}
 		if text != autoRadius {
 			d.Radius, err = strconv.ParseFloat(text, 64)
-			if err != nil || !(d.Radius > 0 && d.Radius <= mostRadius) {
-				return fmt.Errorf("density.radius %q: use a number above 0 in scaled units, or auto", text)
+			if err != nil || !(d.Radius > 0 && d.Radius < cf.Limit) {
+				return fmt.Errorf("density.radius %q: use a number of scaled units above 0 and below %g, or auto", text, float64(cf.Limit))
 			}
 		}
 	}
-	for field, to := range map[string]*float64{saFieldIntersection: &d.Intersection, saFieldMinWeight: &d.MinWeight} {
-		if conf.Contains(field) {
-			if *to, err = conf.FieldFloat(field); err != nil {
-				return err
-			}
-			if field == saFieldMinWeight && !(*to > 0) {
-				return fmt.Errorf("density.min_weight %v: use a number above 0", *to)
-			}
+	if conf.Contains(saFieldIntersection) {
+		if d.Intersection, err = conf.FieldFloat(saFieldIntersection); err != nil {
+			return err
+		}
+	}
+	if conf.Contains(saFieldMinWeight) {
+		if d.MinWeight, err = conf.FieldFloat(saFieldMinWeight); err != nil {
+			return err
+		}
+		if !(d.MinWeight > 0 && d.MinWeight <= mostNumber) {
+			return fmt.Errorf("density.min_weight %v: use a number above 0, up to %g", d.MinWeight, mostNumber)
 		}
 	}
 	if conf.Contains(saFieldMicroClusters) {
@@ -90,11 +93,11 @@ func (d *definition) parseDensity(conf *service.ParsedConfig) (err error) {
 // parseFading reads the two times of the density engine, which are counted in points or in
 // nanoseconds of event time.
 func (d *definition) parseFading(conf *service.ParsedConfig) error {
-	fading, err := parseTime(conf, saFieldFading)
+	fading, err := parseTime(conf, saFieldFading, 0, 1)
 	if err != nil {
 		return err
 	}
-	cleanup, err := parseTime(conf, saFieldCleanupInterval)
+	cleanup, err := parseTime(conf, saFieldCleanupInterval, 1, mostNumber)
 	if err != nil {
 		return err
 	}
@@ -102,10 +105,8 @@ func (d *definition) parseFading(conf *service.ParsedConfig) error {
 		fading.points = defaultFading
 	}
 	switch {
-	case fading.points > 1:
-		return fmt.Errorf("density.fading %v: use a number up to 1, or a half-life such as 10d", fading.points)
-	case conf.Contains(saFieldCleanupInterval) && cleanup.span == 0 && (cleanup.points < 1 || cleanup.points != math.Trunc(cleanup.points)):
-		return fmt.Errorf("density.cleanup_interval %v: use a whole number of points, from 1, or a duration", cleanup.points)
+	case cleanup.points != math.Trunc(cleanup.points):
+		return fmt.Errorf("density.cleanup_interval %v: use a whole number of points, or a duration such as 1h", cleanup.points)
 	case fading.points > 0 && cleanup.span > 0 || fading.span > 0 && cleanup.points > 0:
 		return errors.New("density.fading and density.cleanup_interval are not of one kind: give both in points, or both in event time")
 	}
@@ -120,7 +121,7 @@ func (d *definition) parseFading(conf *service.ParsedConfig) error {
 	if d.Cleanup == 0 {
 		d.Cleanup = defaultCleanup
 		if d.Fading > 0 {
-			d.Cleanup = max(1, int64(cleanupsPerHalfLife/d.Fading))
+			d.Cleanup = max(1, int64(min(cleanupsPerHalfLife/d.Fading, mostTicks)))
 		}
 	}
 	return nil
@@ -132,7 +133,8 @@ type times struct {
 	span   time.Duration
 }
 
-func parseTime(conf *service.ParsedConfig, field string) (t times, err error) {
+// parseTime reads a number of points from least to most, or a duration.
+func parseTime(conf *service.ParsedConfig, field string, least, most float64) (t times, err error) {
 	if !conf.Contains(field) {
 		return t, nil
 	}
@@ -140,12 +142,12 @@ func parseTime(conf *service.ParsedConfig, field string) (t times, err error) {
 	if err != nil {
 		return t, err
 	}
-	if t.points, err = strconv.ParseFloat(text, 64); err == nil && t.points >= 0 && t.points < mostTicks {
+	if points, err := strconv.ParseFloat(text, 64); err == nil && points >= least && points <= most {
+		t.points = points
 		return t, nil
 	}
-	t.points = 0
-	if t.span, err = duration.Parse(text); err != nil {
-		return t, fmt.Errorf("density.%s %q: use a number for points, or a duration such as 10d for event time", field, text)
+	if t.span, err = duration.Parse(text); err != nil || t.span == 0 && least > 0 {
+		return t, fmt.Errorf("density.%s %q: use a number from %g to %g, or a duration in event time such as 10d", field, text, least, most)
 	}
 	return t, nil
 }

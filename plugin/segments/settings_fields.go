@@ -49,6 +49,7 @@ const (
 	defaultKMin          = 2
 	defaultKMax          = 12
 	maxK                 = 256
+	mostNumber           = 1e12 // of what is weighed, counted or measured in deviations: its square is exact enough
 )
 
 // modelFields are the fields that make up the settings.
