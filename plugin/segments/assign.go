@@ -28,6 +28,7 @@ type assign struct {
 	learn     bool
 	result    message.Path
 	metrics   *modelMetrics
+	reporter  *reporter // nil: it does not learn
 	failures  *message.Failures
 
 	logger     *service.Logger
@@ -78,6 +79,13 @@ func (a *assign) apply(ctx context.Context, s *store.Store, points []point, prob
 	report := a.metrics.begin()
 	err = s.Update(ctx, locks, func(tx *store.Tx) error {
 		return m.update(tx, a.settings, func(st *state) error {
+			tx.BeforeCommit(func() error {
+				report.note(st) // with what the end of the batch has changed
+				if st.haveSegmentsChanged(time.Now()) {
+					report.assess(st)
+				}
+				return nil
+			})
 			for i, p := range points {
 				if problems[i] != nil {
 					continue
@@ -95,7 +103,6 @@ func (a *assign) apply(ctx context.Context, s *store.Store, points []point, prob
 				}
 				problems[i] = problem
 			}
-			report.describe(st)
 			return nil
 		})
 	})
@@ -103,6 +110,7 @@ func (a *assign) apply(ctx context.Context, s *store.Store, points []point, prob
 		return err
 	}
 	report.publish()
+	a.reporter.soon()
 	if report.problem != nil && a.complained.CompareAndSwap(false, true) {
 		a.logger.Warnf("segment_assign: model %q: %v", a.model, report.problem)
 	}
@@ -215,6 +223,31 @@ func (a *assign) eventTime(m *service.Message) (at time.Time, err error) {
 	return at, nil
 }
 
-// Close gives the model back. It never errs: an error would leave the components
-// after this one open.
-func (a *assign) Close(context.Context) error { return nil }
+// report tells metrics how the model stands. When it cannot be read, there is nothing to
+// tell: whoever brings it events is told why.
+func (a *assign) report(ctx context.Context) {
+	report := a.metrics.begin()
+	err := a.store.Do(ctx, func(s *store.Store) error {
+		m, err := attachModel(s, a.model)
+		if err != nil {
+			return err
+		}
+		return m.view(ctx, s, func(_ store.Reader, st *state) error {
+			report.note(st)
+			report.assess(st)
+			return nil
+		})
+	})
+	if err == nil {
+		report.publish()
+	}
+}
+
+// Close tells metrics how the model was left. It never errs: an error would leave the
+// components after this one open.
+func (a *assign) Close(ctx context.Context) error {
+	if a.reporter != nil {
+		a.reporter.close(ctx)
+	}
+	return nil
+}

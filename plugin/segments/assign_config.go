@@ -43,7 +43,7 @@ The result is an object at the path `+"`result`"+`:
 
 `+"`reasons`"+` are the features that most separate the customer's segment from the next nearest one for this customer: their value, the mean of the population, and how far apart these are in standard deviations. Those of an outlier are the features in which it is furthest from the nearest segment.
 
-Every model watches itself. Each point is measured against the segments before it is learned: how far it is from them and how clearly it belongs to one, who is told another segment than before. The metric `+"`segment_quality`"+` and `+"`segment_snapshot`"+` tell of it. When the points are no longer what they were (ADWIN and Page-Hinkley, on their distances, on the share of outliers and on that of each segment), the log has an event of the kind drift, and `+"`segment_drift_alarms`"+` counts it: once, and then for two thousand points no more.
+Every model watches itself. Each point is measured against the segments before it is learned: how far it is from them and how clearly it belongs to one, who is told another segment than before. The metric `+"`segment_quality`"+` and `+"`segment_snapshot`"+` tell of it, by the same names. Gauges are at most a second behind the model, also when the stream pauses. One whose number is not defined, such as an index that needs two segments, is not there; when it no longer is defined, it shows -1. When the points are no longer what they were (ADWIN and Page-Hinkley, on their distances, on the share of outliers and on that of each segment), the log has an event of the kind drift, and `+"`segment_drift_alarms`"+` counts it: once, and then for two thousand points no more.
 
 Segments keep their ids across refinements, restarts and changes of this configuration. When `+"`select`, `transforms`, `missing`"+` or the engine change, the customers of the model are put into a new engine at the start, in their segments.
 
@@ -136,9 +136,11 @@ func newAssignFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ 
 	if !a.learn {
 		return a, nil // the model is that of those who teach it
 	}
-	a.metrics = newModelMetrics(res.Metrics(), a.model)
 	ctx := context.Background()
-	return a, a.store.Do(ctx, func(s *store.Store) error {
+	err = a.store.Do(ctx, func(s *store.Store) error {
+		if a.metrics, err = newModelMetrics(res.Metrics(), s, a.model); err != nil {
+			return err
+		}
 		m, err := attachModel(s, a.model)
 		if err != nil {
 			return err
@@ -151,6 +153,10 @@ func newAssignFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ 
 			return m.adopt(tx, a.settings, res.Logger().Warnf)
 		})
 	})
+	if err == nil {
+		a.reporter = newReporter(a.report)
+	}
+	return a, err
 }
 
 func (a *assign) parseMappings(conf *service.ParsedConfig) (err error) {

@@ -12,6 +12,7 @@
 // features into a vector, move.go moves the customer in the model of model.go,
 // contribution.go is what is kept of it, moves.go and log.go are what is told of a
 // move later, and outcome.go tells the result. inactive.go lets customers go who do
-// nothing, redefine.go brings a model to another configuration. The algorithms are
-// the engines of package clustering.
+// nothing, redefine.go brings a model to another configuration; report.go gathers what
+// metrics are told, and reporter.go says when. The algorithms are the engines of
+// package clustering.
 package segments

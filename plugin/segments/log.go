@@ -35,6 +35,7 @@ func (m *model) logKey(sequence uint64) []byte {
 func (m *model) log(tx *store.Tx, s *state) {
 	for _, e := range s.engine.Events() {
 		e.Size *= s.engine.Fade()
+		s.lineage++
 		s.clock.events++
 		put(tx, m.logKey(s.clock.events), entry{Event: e, cause: causeOf(e.Cause)}.encode(), m.retention.Events)
 	}

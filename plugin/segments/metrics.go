@@ -3,12 +3,10 @@ package segments
 import (
 	"math"
 	"sync"
-	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
-	"github.com/shoal-stream/shoal/plugin/clustering"
-	"github.com/shoal-stream/shoal/plugin/clustering/drift"
+	"github.com/shoal-stream/shoal/plugin/store"
 )
 
 // modelMetrics are the figures that operators watch, by model.
@@ -18,120 +16,107 @@ type modelMetrics struct {
 	outliers    *service.MetricGauge
 	count       *service.MetricGauge
 	refinements *service.MetricGauge
-	quality     *service.MetricGauge
 	moves       *service.MetricCounter
 	alarms      *service.MetricCounter
 
-	// of each segment
-	size       *service.MetricGauge
-	share      *service.MetricGauge
-	inertia    *service.MetricGauge
-	silhouette *service.MetricGauge
-	churn      *service.MetricGauge
-
-	mu    sync.Mutex // guards what follows
-	shown map[clustering.SegmentID]segmentAssessment
+	gauges map[string]*service.MetricGauge // of an assessment, by name: each by index, or by segment
+	shown  *shownSeries
 }
 
-func newModelMetrics(metrics *service.Metrics, model string) *modelMetrics {
-	return &modelMetrics{
+// Names of the gauges of an assessment.
+const (
+	gaugeQuality    = "segment_quality"
+	gaugeSize       = "segment_size"
+	gaugeShare      = "segment_share"
+	gaugeInertia    = "segment_inertia"
+	gaugeSilhouette = "segment_silhouette"
+	gaugeChurn      = "segment_churn"
+)
+
+// series is one number of an assessment, as it changes with time.
+type series struct {
+	gauge string
+	label string // the index or the segment
+}
+
+// shownSeries are those that show a number. All processors of a model share them, as they do
+// its gauges: the thread that tells of the end of a segment need not be the one that told of it.
+type shownSeries struct {
+	mu     sync.Mutex // guards what follows, and keeps the numbers of two assessments apart
+	series map[series]struct{}
+}
+
+func newModelMetrics(metrics *service.Metrics, s *store.Store, model string) (m *modelMetrics, err error) {
+	m = &modelMetrics{
 		model:       model,
 		customers:   metrics.NewGauge("segment_customers", "model"),
 		outliers:    metrics.NewGauge("segment_outliers", "model"),
 		count:       metrics.NewGauge("segment_count", "model"),
 		refinements: metrics.NewGauge("segment_refinements", "model"),
-		quality:     metrics.NewGauge("segment_quality", "model", "index"),
 		moves:       metrics.NewCounter("segment_moves", "model", "cause"),
 		alarms:      metrics.NewCounter("segment_drift_alarms", "model", "detector"),
-		size:        metrics.NewGauge("segment_size", "model", "segment"),
-		share:       metrics.NewGauge("segment_share", "model", "segment"),
-		inertia:     metrics.NewGauge("segment_inertia", "model", "segment"),
-		silhouette:  metrics.NewGauge("segment_silhouette", "model", "segment"),
-		churn:       metrics.NewGauge("segment_churn", "model", "segment"),
+		gauges:      map[string]*service.MetricGauge{gaugeQuality: metrics.NewGauge(gaugeQuality, "model", "index")},
 	}
+	for _, name := range []string{gaugeSize, gaugeShare, gaugeInertia, gaugeSilhouette, gaugeChurn} {
+		m.gauges[name] = metrics.NewGauge(name, "model", "segment")
+	}
+	m.shown, err = store.Attach(s, "segments/"+model+"/shown", func() (*shownSeries, error) {
+		return &shownSeries{series: map[series]struct{}{}}, nil
+	})
+	return m, err
 }
 
-// batchReport gathers what a batch did, and is published once it is committed.
-type batchReport struct {
-	to          *modelMetrics
-	moves       map[cause]int64
-	alarms      []drift.Detector
-	customers   int64
-	refinements int64
-	fares       *assessment // nil: as before
-	problem     error       // with the labels
-}
-
-func (m *modelMetrics) begin() *batchReport {
-	return &batchReport{to: m, moves: map[cause]int64{}}
-}
-
-func (r *batchReport) count(c contribution, s status) {
-	if c.Changed && s == statusAssigned {
-		r.moves[c.Cause]++
-	}
-}
-
-// describe notes how the model stands. To assess its segments costs a pass over the
-// micro-clusters, so that is done once a second.
-func (r *batchReport) describe(s *state) {
-	r.problem = s.labels.problem
-	r.customers = int64(s.engine.Size())
-	r.refinements = int64(s.engine.Refinements())
-	r.alarms, s.health.raised = s.health.raised, nil
-	if now := time.Now(); now.Sub(s.described) >= time.Second {
-		s.described = now
-		fares := s.assess(s.engine.Segments())
-		r.fares = &fares
-	}
-}
-
-func (r *batchReport) publish() {
-	for cause, n := range r.moves {
-		r.to.moves.Incr(n, r.to.model, causeNames[cause])
-	}
-	for _, detector := range r.alarms {
-		r.to.alarms.Incr(1, r.to.model, detector.String())
-	}
-	r.to.customers.Set(r.customers, r.to.model)
-	r.to.refinements.Set(r.refinements, r.to.model)
-	if r.fares != nil {
-		r.to.publish(r.fares)
-	}
-}
-
-// publish sets the gauges. What is not defined is 0: not all that read them know of NaN.
+// publish sets the gauges.
 func (m *modelMetrics) publish(fares *assessment) {
 	m.count.Set(int64(len(fares.of)), m.model)
-	m.outliers.Set(int64(fares.outliers), m.model)
-	for i, name := range indices {
-		m.quality.SetFloat64(defined(fares.indices[i]), m.model, name)
-	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for id := range m.shown {
-		if _, lives := fares.of[id]; !lives {
-			m.publishSegment(id, segmentAssessment{})
+	m.outliers.Set(int64(math.Round(fares.outliers)), m.model)
+	numbers := fares.series()
+	m.shown.mu.Lock()
+	defer m.shown.mu.Unlock()
+	for s := range m.shown.series {
+		if _, still := numbers[s]; !still {
+			m.set(s, undefined(s.gauge))
+			delete(m.shown.series, s)
 		}
 	}
-	for id, segment := range fares.of {
-		m.publishSegment(id, segment)
+	for s, number := range numbers {
+		m.set(s, number)
+		m.shown.series[s] = struct{}{}
 	}
-	m.shown = fares.of
 }
 
-func (m *modelMetrics) publishSegment(id clustering.SegmentID, a segmentAssessment) {
-	segment := segmentName(id).(string)
-	m.size.Set(int64(a.size), m.model, segment)
-	m.share.SetFloat64(defined(a.share), m.model, segment)
-	m.inertia.SetFloat64(defined(a.inertia), m.model, segment)
-	m.silhouette.SetFloat64(defined(a.silhouette), m.model, segment)
-	m.churn.SetFloat64(defined(a.churn), m.model, segment)
+func (m *modelMetrics) set(s series, number float64) {
+	m.gauges[s.gauge].SetFloat64(number, m.model, s.label)
 }
 
-func defined(x float64) float64 {
-	if math.IsNaN(x) || math.IsInf(x, 0) {
-		return 0
+// undefined is what a gauge shows whose number is no longer defined. A gauge cannot be taken
+// back, and not all that read them know of NaN: some make a whole number of it. So it is -1,
+// which an index is never, and a silhouette only at its worst.
+func undefined(gauge string) float64 {
+	if gauge == gaugeSize || gauge == gaugeShare {
+		return 0 // of a segment that is no more
 	}
-	return x
+	return -1
+}
+
+// series are the numbers of an assessment that are defined.
+func (a *assessment) series() map[series]float64 {
+	numbers := map[series]float64{}
+	add := func(gauge, label string, number float64) {
+		if !math.IsNaN(number) && !math.IsInf(number, 0) {
+			numbers[series{gauge, label}] = number
+		}
+	}
+	for i, index := range indices {
+		add(gaugeQuality, index, a.indices[i])
+	}
+	for id, segment := range a.of {
+		name := segmentName(id).(string)
+		add(gaugeSize, name, segment.size)
+		add(gaugeShare, name, segment.share)
+		add(gaugeInertia, name, segment.inertia)
+		add(gaugeSilhouette, name, segment.silhouette)
+		add(gaugeChurn, name, segment.churn)
+	}
+	return numbers
 }

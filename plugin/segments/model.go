@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"time"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/record"
@@ -40,7 +39,8 @@ type state struct {
 
 	vector      []float64 // reused from event to event
 	differences []float64
-	described   time.Time // when metrics last told the sizes of the segments
+	lineage     uint64 // events of segments since the model was read
+	told        told
 }
 
 // clock is how far a model has come.

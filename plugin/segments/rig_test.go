@@ -20,6 +20,8 @@ import (
 type rig struct {
 	t         testing.TB
 	resources *service.Resources
+	gauges    *gauges
+	assigns   []*assign
 	close     func()
 }
 
@@ -28,17 +30,22 @@ func openRig(t testing.TB, dir string) *rig {
 	t.Helper()
 	env := service.NewEnvironment()
 	require.NoError(t, store.Register(env))
+	r := &rig{t: t, gauges: newGauges(t, env)}
 	builder := env.NewResourceBuilder()
+	require.NoError(t, builder.SetMetricsYAML("gauges: {}"))
 	builder.SetLogger(slog.New(slog.DiscardHandler))
 	require.NoError(t, builder.AddCacheYAML(fmt.Sprintf(
 		`{ label: customers, segment_store: { path: %q, in_memory: %v, min_free: "0" } }`, dir, dir == "")))
 	resources, stop, err := builder.BuildSuspended()
 	require.NoError(t, err)
-	r := &rig{t: t, resources: resources}
+	r.resources = resources
 	closed := false
 	r.close = func() {
 		if !closed {
 			closed = true
+			for _, a := range r.assigns {
+				require.NoError(t, a.Close(context.Background()))
+			}
 			require.NoError(t, stop(context.Background()))
 		}
 	}
@@ -49,7 +56,11 @@ func openRig(t testing.TB, dir string) *rig {
 func (r *rig) build(conf string) (*assign, error) {
 	parsed, err := assignSpec().ParseYAML("store: customers\n"+conf, nil)
 	require.NoError(r.t, err)
-	return newAssignFromConfig(parsed, r.resources)
+	a, err := newAssignFromConfig(parsed, r.resources)
+	if err == nil {
+		r.assigns = append(r.assigns, a)
+	}
+	return a, err
 }
 
 func (r *rig) assign(conf string) *assign {
