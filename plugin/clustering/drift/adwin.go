@@ -141,7 +141,7 @@ func (a *ADWIN) cut() (change Change, found bool) {
 			youngMean := whole.mean + (whole.mean-oldMean)*old/young
 			inverse := 1/old + 1/young
 			bound := math.Sqrt(2*inverse*variance*l) + 2.0/3*inverse*l*a.config.Range
-			here := Change{Before: oldMean, After: youngMean, Since: uint64(young)}
+			here := Change{Before: oldMean, After: youngMean, Past: uint64(old), Since: uint64(young)}
 			if ratio := math.Abs(oldMean-youngMean) / bound; ratio >= clearest && a.config.Proof.of(here) {
 				change, found, clearest = here, true, ratio
 			}

@@ -7,7 +7,7 @@ import (
 	"github.com/shoal-stream/shoal/plugin/record"
 )
 
-const recordVersion = 2
+const recordVersion = 3
 
 // ErrDamaged is the error of decoding what Append, or Save, cannot have written.
 var ErrDamaged = errors.New("decoding the state of a drift detector: the record is damaged: restore the newest backup")

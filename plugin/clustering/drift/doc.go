@@ -7,7 +7,8 @@
 //
 // [Monitor] watches vectors with them: how far these lie from the segments, how many of them
 // belong to none, and how they spread over the segments. It measures against segments that it
-// remembers, so a model that goes on learning raises no alarm.
+// remembers, so a model that goes on learning raises no alarm; and neither do heavy tails and
+// rare values, however the few who have them come.
 //
 // None of them is safe for concurrent use.
 package drift

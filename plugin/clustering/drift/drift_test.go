@@ -213,7 +213,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		f.Add(d.Append(nil))
 	}
-	f.Add([]byte{2, 0, 255, 255, 3})
+	f.Add([]byte{3, 0, 255, 255, 3})
 	f.Fuzz(func(t *testing.T, stored []byte) {
 		for name, build := range each() {
 			d, again := build(), build()

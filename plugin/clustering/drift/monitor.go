@@ -37,12 +37,12 @@ const (
 type Monitor struct {
 	wait      uint64 // arrivals, until a reference is taken
 	reference *reference
-	reach     float64 // of the model
+	measure   measure // of the outliers
 	age, news uint64  // arrivals since the reference was last found good, and those that it does not measure in full
 	block     block
 	counted   uint64   // arrivals in
 	counts    []uint64 // by segment
-	errors    *signal
+	distances *distances
 	outliers  *signal
 	shares    []*signal // by segment
 
@@ -54,12 +54,9 @@ type Monitor struct {
 
 // block sums arrivals up.
 type block struct {
-	n, outliers uint64
-	error       float64
+	n, outliers, far uint64
+	error            float64
 }
-
-// Reacher is a model that has outliers: who is further from others than its reach is one.
-type Reacher interface{ Reach() float64 }
 
 // NewMonitor makes one that has seen nothing, or one to load records into.
 func NewMonitor() *Monitor { return &Monitor{} }
@@ -76,9 +73,8 @@ func (m *Monitor) Add(x []float64, outlier bool, from Model) (found Alarm, alarm
 	if m.reference == nil && !m.begin(refer(from)) {
 		return Alarm{}, false
 	}
-	if of, reaches := from.(Reacher); reaches && of.Reach() != m.reach {
-		m.reach = of.Reach()
-		m.outliers = newSignal(m.outliers.rule) // others are outliers now, without any drift
+	if m.measure.follow(from) {
+		m.outliers = newSignal(m.outliers.rule)
 	}
 	m.age++
 	if m.reference.lacks(x, from.Metric()) {
@@ -88,7 +84,7 @@ func (m *Monitor) Add(x []float64, outlier bool, from Model) (found Alarm, alarm
 	m.counts[place]++
 	m.counted++
 	m.block.n++
-	m.block.error += squared
+	m.distances.add(squared, &m.block)
 	if outlier {
 		m.block.outliers++
 	}
@@ -123,7 +119,7 @@ func (m *Monitor) begin(r *reference) bool {
 		return false
 	}
 	m.refer(r)
-	m.reach, m.renewed = 0, true
+	m.measure, m.renewed = measure{}, true
 	return true
 }
 
@@ -131,11 +127,11 @@ func (m *Monitor) begin(r *reference) bool {
 func (m *Monitor) refer(r *reference) {
 	m.reference = r
 	m.counts = make([]uint64, len(r.ids))
-	m.errors = newSignal(rule{signal: QuantisationError, size: blockSize})
-	m.outliers = newSignal(rule{signal: OutlierShare, size: blockSize})
+	m.distances = newDistances(r.spread)
+	m.outliers = newSignal(rule{signal: OutlierShare, size: blockSize, share: true, delta: loose, least: leastOutlier})
 	m.shares = make([]*signal, len(r.ids))
 	for i := range m.shares {
-		m.shares[i] = newSignal(rule{signal: SegmentShare, size: float64(m.shareBlock())})
+		m.shares[i] = newSignal(rule{signal: SegmentShare, size: float64(m.shareBlock()), share: true, delta: loose})
 	}
 }
 
@@ -153,7 +149,7 @@ func (m *Monitor) forget(wait uint64) {
 func (m *Monitor) judge() (found Alarm, alarm bool) {
 	b := m.block
 	m.block = block{}
-	found, alarm = m.errors.add(b.error / float64(b.n))
+	found, alarm = m.distances.judge(b)
 	if next, ok := m.outliers.add(float64(b.outliers) / float64(b.n)); ok && !alarm {
 		found, alarm = next, true
 	}

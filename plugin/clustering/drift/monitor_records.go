@@ -9,12 +9,14 @@ import (
 )
 
 // The records of a monitor: what has arrived since the last block, which changes with each
-// arrival; the reference; and each of its signals.
+// arrival; the reference; each of its signals; and what outliers are told apart by.
 const (
 	keyPending   = 'b'
 	keyReference = 'r'
 	keyErrors    = 'e'
+	keyFar       = 'f'
 	keyOutliers  = 'o'
+	keyMeasure   = 'm'
 	keyShare     = 's' // then the place of the segment in the reference, 4 bytes
 )
 
@@ -35,9 +37,12 @@ func (m *Monitor) Save(to clustering.Records) {
 		if m.reference != nil {
 			to.Put([]byte{keyReference}, m.reference.append(nil))
 		} else {
-			for _, key := range []byte{keyReference, keyErrors, keyOutliers} {
+			for _, key := range []byte{keyReference, keyErrors, keyFar, keyOutliers} {
 				to.Delete([]byte{key})
 			}
+		}
+		if m.measure.metric == nil {
+			to.Delete([]byte{keyMeasure})
 		}
 	}
 	for place := len(m.shares); place < m.stored; place++ {
@@ -47,28 +52,32 @@ func (m *Monitor) Save(to clustering.Records) {
 	if m.reference == nil {
 		return
 	}
-	m.errors.save(to, []byte{keyErrors})
+	save(to, []byte{keyErrors}, m.distances, &m.distances.body.changed)
+	m.distances.far.save(to, []byte{keyFar})
 	m.outliers.save(to, []byte{keyOutliers})
+	save(to, []byte{keyMeasure}, &m.measure, &m.measure.changed)
 	for place, s := range m.shares {
 		s.save(to, shareKey(place))
 	}
 }
 
-func (s *signal) save(to clustering.Records, key []byte) {
-	if s.changed {
-		s.changed = false
-		to.Put(key, s.append(nil))
+func (s *signal) save(to clustering.Records, key []byte) { save(to, key, s, &s.changed) }
+
+func save(to clustering.Records, key []byte, from interface{ append(dst []byte) []byte }, changed *bool) {
+	if *changed {
+		*changed = false
+		to.Put(key, from.append(nil))
 	}
 }
 
 func (m *Monitor) appendPending(dst []byte) []byte {
 	dst = append(dst, recordVersion)
 	dst = binary.AppendUvarint(dst, m.wait)
-	dst = record.AppendCompact(dst, m.reach)
 	dst = binary.AppendUvarint(dst, m.age)
 	dst = binary.AppendUvarint(dst, m.news)
 	dst = binary.AppendUvarint(dst, m.block.n)
 	dst = binary.AppendUvarint(dst, m.block.outliers)
+	dst = binary.AppendUvarint(dst, m.block.far)
 	dst = record.AppendCompact(dst, m.block.error)
 	dst = binary.AppendUvarint(dst, uint64(len(m.counts)))
 	for _, n := range m.counts {
@@ -95,7 +104,7 @@ func (m *Monitor) Ready() error {
 	}
 	pending := begin(records[string(keyPending)])
 	delete(records, string(keyPending))
-	m.wait, m.reach = pending.Uvarint(), pending.Compact()
+	m.wait = pending.Uvarint()
 	if stored, found := records[string(keyReference)]; found {
 		r, err := decodeReference(stored)
 		if err != nil {
@@ -111,28 +120,33 @@ func (m *Monitor) Ready() error {
 		return err
 	}
 	m.stored = len(m.shares)
-	take := func(s *signal, key []byte) error {
+	take := func(s *signal, decode func([]byte) error, key []byte) (damaged bool) {
 		stored := records[string(key)]
 		delete(records, string(key))
 		s.changed = false
-		return s.decode(stored)
+		return decode(stored) != nil
 	}
-	err := take(m.errors, []byte{keyErrors})
-	if err == nil {
-		err = take(m.outliers, []byte{keyOutliers})
+	if stored, found := records[string(keyMeasure)]; found {
+		if err := m.measure.decode(stored); err != nil {
+			return err
+		}
+		delete(records, string(keyMeasure))
 	}
-	for place := 0; place < len(m.shares) && err == nil; place++ {
-		err = take(m.shares[place], shareKey(place))
+	d := m.distances
+	damaged := take(d.body, d.decode, []byte{keyErrors}) || take(d.far, d.far.decode, []byte{keyFar}) ||
+		take(m.outliers, m.outliers.decode, []byte{keyOutliers}) || (d.sample != nil) != (d.far.unit == 0)
+	for place := 0; place < len(m.shares) && !damaged; place++ {
+		damaged = take(m.shares[place], m.shares[place].decode, shareKey(place))
 	}
-	if err == nil && len(records) > 0 {
-		err = ErrDamaged
+	if damaged || len(records) > 0 {
+		return ErrDamaged
 	}
-	return err
+	return nil
 }
 
 func (m *Monitor) decodePending(r *record.Reader) error {
 	m.age, m.news = r.Uvarint(), r.Uvarint()
-	m.block = block{n: r.Uvarint(), outliers: r.Uvarint(), error: r.Compact()}
+	m.block = block{n: r.Uvarint(), outliers: r.Uvarint(), far: r.Uvarint(), error: r.Compact()}
 	if r.Count(1) != len(m.counts) {
 		return ErrDamaged
 	}
@@ -141,7 +155,7 @@ func (m *Monitor) decodePending(r *record.Reader) error {
 		m.counts[i] = r.Uvarint()
 		m.counted += m.counts[i]
 	}
-	if !r.Complete() || m.block.n >= blockSize || m.block.outliers > m.block.n || m.news > m.age {
+	if !r.Complete() || m.block.n >= blockSize || m.block.outliers > m.block.n || m.block.far > m.block.n || m.news > m.age {
 		return ErrDamaged
 	}
 	return nil

@@ -8,7 +8,7 @@ import (
 // Change is what an alarm says: the mean of the values before, and of those since.
 type Change struct {
 	Before, After float64
-	Since         uint64 // values
+	Past, Since   uint64 // values
 }
 
 // Proof tells that a change which a detector has found is one. While it is not, the detector
@@ -69,7 +69,7 @@ func (p *PageHinkley) Add(x float64) (change Change, alarm bool) {
 		return Change{}, false
 	}
 	for _, side := range []*excess{&p.up, &p.down} {
-		change = Change{Before: side.before, After: side.since, Since: side.n}
+		change = Change{Before: side.before, After: side.since, Past: p.n - side.n, Since: side.n}
 		if side.sum-side.least > p.config.Lambda && p.config.Proof.of(change) {
 			p.Reset()
 			return change, true

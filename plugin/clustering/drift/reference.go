@@ -1,6 +1,7 @@
 package drift
 
 import (
+	"cmp"
 	"encoding/binary"
 	"math"
 
@@ -22,42 +23,33 @@ type reference struct {
 	metric *cf.Metric
 	ids    []clustering.SegmentID
 	rows   []float64 // the centroid of each, as many numbers as the metric has dimensions
-	limit  float64   // of a squared distance: one arrival is never a drift
+	spread float64   // mean squared distance of all to their centroid; 1 where all are there
 }
 
-const (
-	rounding = 1e-12 // of a mean: a value so near is the mean
-
-	extreme = 16   // times the mean squared distance: what is beyond counts as there
-	compact = 0.01 // of the spread of all, below which a mean squared distance is rounding
-)
+const rounding = 1e-12 // of a mean: a value so near is the mean
 
 // refer takes the segments that have members: nil when there are none.
 func refer(m Model) *reference {
 	r := &reference{metric: m.Metric()}
 	d := r.metric.Dims()
-	within, weight := 0.0, 0.0
 	for _, s := range m.Segments() {
-		n := s.Members.N()
-		if n == 0 {
+		if s.Members.N() == 0 {
 			continue
 		}
 		row := make([]float64, d)
 		s.Members.Centroid(row)
 		r.ids, r.rows = append(r.ids, s.ID), append(r.rows, row...)
-		within, weight = within+n*r.metric.Spread(s.Members), weight+n
 	}
 	if len(r.rows) == 0 {
 		return nil
 	}
-	r.limit = extreme * max(within/weight, compact*r.metric.Spread(m.Population()))
+	r.spread = cmp.Or(r.metric.Spread(m.Population()), 1)
 	return r
 }
 
 // locate finds the place of the nearest segment, and the squared distance to it.
 func (r *reference) locate(x []float64) (place int, squared float64) {
-	place, squared = r.metric.Nearest(x, r.rows, r.metric.Dims())
-	return place, min(squared, r.limit)
+	return r.metric.Nearest(x, r.rows, r.metric.Dims())
 }
 
 // lacks tells that an arrival has a feature that the model measures now and the reference does
@@ -77,7 +69,7 @@ func (r *reference) lacks(x []float64, now *cf.Metric) bool {
 
 func (r *reference) append(dst []byte) []byte {
 	dst = append(dst, recordVersion)
-	dst = record.AppendCompact(dst, r.limit)
+	dst = record.AppendCompact(dst, r.spread)
 	dst = binary.AppendUvarint(dst, uint64(len(r.ids)))
 	for _, id := range r.ids {
 		dst = binary.AppendUvarint(dst, uint64(id))
@@ -90,7 +82,7 @@ func (r *reference) append(dst []byte) []byte {
 
 func decodeReference(stored []byte) (*reference, error) {
 	in := begin(stored)
-	r := &reference{limit: in.Compact()}
+	r := &reference{spread: in.Compact()}
 	r.ids = make([]clustering.SegmentID, in.Count(9))
 	for i := range r.ids {
 		r.ids[i] = clustering.SegmentID(in.Uvarint())
@@ -98,7 +90,7 @@ func decodeReference(stored []byte) (*reference, error) {
 	const dimension = 24 // bytes in a metric
 	k := len(r.ids)
 	d := (len(in.Rest()) - 1) / (8*k + dimension)
-	if in.Damaged() || k == 0 || d == 0 {
+	if in.Damaged() || k == 0 || d == 0 || !(r.spread > 0) {
 		return nil, ErrDamaged
 	}
 	r.rows = make([]float64, k*d)

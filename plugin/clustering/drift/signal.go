@@ -6,12 +6,15 @@ import (
 	"github.com/shoal-stream/shoal/plugin/record"
 )
 
-// How sensitive the detectors of a signal are, in standard deviations of its blocks: there
-// are many signals, and an alarm that is none costs more than one that comes a little later.
+// How sensitive the detectors of a signal are: there are many signals, and an alarm that is
+// none costs more than one that comes a little later. That of Page and Hinkley follows Lundberg
+// and Bernstein: sums of steps that fall by δ on the average, with a variance of v and none
+// above R, exceed (v/(2δ)+R/3)·L once in exp(L) times.
 const (
 	confidence = 1e-4 // of ADWIN: that a look is a false alarm
-	tolerated  = 0.25 // of Page-Hinkley: a deviation of each block
-	summed     = 40   // the same: of all blocks
+	loose      = 2e-3 // the same, of shares, which have a proof of their own
+	tolerated  = 0.25 // of Page-Hinkley: a deviation of each block, in its standard deviations
+	evidence   = 20   // of a proof: what happens by chance once in exp(20) times
 	remembered = 1024 // blocks in the window of ADWIN
 )
 
@@ -20,7 +23,7 @@ type signal struct {
 	rule    rule
 	n       float64 // blocks learned from, as are
 	mean, s float64 // their mean, and the sum of their squared deviations
-	unit    float64 // their standard deviation; 0 while learning
+	unit    float64 // standard deviation of a block; 0 while learning
 	adwin   *ADWIN
 	hinkley *PageHinkley
 	changed bool // since it was saved
@@ -30,39 +33,42 @@ type signal struct {
 type rule struct {
 	signal Signal
 	size   float64 // arrivals in a block
+	share  bool    // of arrivals; else a mean
+	delta  float64 // of ADWIN
+	most   float64 // that one arrival can count: 1 where it is a share
+	least  float64 // change that matters
 }
 
 // Changes that are smaller are noticed on long streams, and matter to nobody.
 const (
-	leastError   = 0.05 // of the quantisation error before
 	leastShare   = 0.25 // of a share before
 	leastOutlier = 0.01 // of the arrivals
-	evidence     = 20   // that a share has changed: what happens by chance once in exp(20) times
 )
 
 // matters tells that a change is one to tell of. A smaller error is none, and neither are
 // fewer outliers: the segments fit better than they did.
 func (r rule) matters(c Change) bool {
 	rise := c.After - c.Before
-	switch r.signal {
-	case QuantisationError:
-		return rise >= leastError*c.Before
-	case OutlierShare:
-		return rise >= max(leastOutlier, leastShare*c.Before)
-	default:
-		return math.Abs(rise) >= leastShare*c.Before
+	if r.signal == SegmentShare {
+		rise = math.Abs(rise)
 	}
+	part := leastError
+	if r.share {
+		part = leastShare
+	}
+	return rise >= max(r.least, part*c.Before)
 }
 
-// proves tells that a change of a share is none by chance, by the bound of Chernoff: that of
-// the detectors goes by the variance, which says little of what is rare. One of the error is
-// left to them.
+// proves tells that a change of a share is none by chance, by the ratio of likelihoods that
+// there were two shares, and one: what the detectors go by, the variance, says little of what
+// is rare. Of a mean, they know how much one arrival can make of it.
 func (r rule) proves(c Change) bool {
-	if r.signal == QuantisationError {
+	if !r.share {
 		return true
 	}
-	before := (c.Before*Learning + 1) / (Learning + 2)
-	return float64(c.Since)*r.size*divergence(c.After, before) >= evidence
+	past, since := float64(c.Past)*r.size, float64(c.Since)*r.size
+	all := (past*c.Before + since*c.After) / (past + since)
+	return past*divergence(c.Before, all)+since*divergence(c.After, all) >= evidence
 }
 
 // divergence is that of Kullback and Leibler between two coins.
@@ -76,28 +82,27 @@ func divergence(p, q float64) float64 {
 	return part(p, q) + part(1-p, 1-q)
 }
 
-// spread is the standard deviation of a block, not below what chance alone makes of it.
-func (r rule) spread(blocks, mean, variance float64) float64 {
-	deviation := math.Sqrt(variance)
-	if r.signal == QuantisationError {
-		deviation = max(deviation, leastError*mean)
-	} else {
-		n := blocks * r.size
-		p := (mean*n + 1) / (n + 2)
-		deviation = max(deviation, math.Sqrt(p*(1-p)/r.size))
-	}
-	if deviation == 0 {
-		return 1 // everything is where its segment is
-	}
-	return deviation
+// deviation is the standard deviation of a block of a share, of which so many arrivals are
+// known: not below what chance alone makes of it.
+func (r rule) deviation(arrivals, mean, variance float64) float64 {
+	p := (mean*arrivals + 1) / (arrivals + 2)
+	return math.Sqrt(max(variance, p*(1-p)/r.size))
 }
 
-func newSignal(r rule) *signal { return &signal{rule: r, changed: true} }
+func newSignal(r rule) *signal {
+	if r.share {
+		r.most = 1
+	}
+	return &signal{rule: r, changed: true}
+}
 
 func (s *signal) watch(unit float64) {
-	s.unit = unit
-	s.adwin = NewADWIN(ADWINConfig{Delta: confidence, Clock: 1, Range: unit, Most: remembered, Proof: s.rule.proves})
-	s.hinkley = NewPageHinkley(PageHinkleyConfig{Delta: tolerated * unit, Lambda: summed * unit, Alpha: 1, Proof: s.rule.proves})
+	s.unit, s.changed = unit, true
+	most := s.rule.most / s.rule.size
+	s.adwin = NewADWIN(ADWINConfig{Delta: s.rule.delta, Clock: 1, Range: most, Most: remembered, Proof: s.rule.proves})
+	s.hinkley = NewPageHinkley(PageHinkleyConfig{
+		Delta: tolerated * unit, Lambda: evidence * (unit/(2*tolerated) + most/3), Alpha: 1, Proof: s.rule.proves,
+	})
 }
 
 // add takes the mean of a block.
@@ -124,7 +129,7 @@ func (s *signal) learn(value float64) {
 	s.mean += difference / s.n
 	s.s += difference * (value - s.mean)
 	if s.n*s.rule.size >= Learning && s.n >= leastBlocks {
-		s.watch(s.rule.spread(s.n, s.mean, s.s/(s.n-1)))
+		s.watch(s.rule.deviation(s.n*s.rule.size, s.mean, s.s/(s.n-1)))
 	}
 }
 
