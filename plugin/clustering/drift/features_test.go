@@ -21,7 +21,8 @@ func (p *customers) move() {
 	}
 }
 
-// A rare feature comes and goes with the few who have it at the moment. What all others do is watched all the same.
+// A rare feature comes and goes with the few who have it at the moment, and new ones come that
+// stay rare. What all others do is watched all the same.
 func TestRareFeaturesHideNothing(t *testing.T) {
 	t.Parallel()
 	for name, extend := range map[string]func(p *customers, x []float64) []float64{
@@ -30,6 +31,16 @@ func TestRareFeaturesHideNothing(t *testing.T) {
 				return append(x, 1)
 			}
 			return append(x, 0)
+		},
+		"ever new ones": func(p *customers, x []float64) []float64 {
+			for range int(p.at) / 500 {
+				value := 0.0
+				if p.random.IntN(800) == 0 {
+					value = p.random.Float64()
+				}
+				x = append(x, value)
+			}
+			return x
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -58,7 +69,7 @@ func TestNewFeaturesAreWatched(t *testing.T) {
 			for engine, build := range made(t) {
 				p := newCustomers(2, build(), 500, 3, 2)
 				p.extend = func(x []float64) []float64 { return append(x, before...) }
-				alarms, _ := p.live(t, 5000)
+				alarms, _ := p.live(t, 3000)
 				require.Empty(t, alarms, engine)
 				shift := 0.0
 				p.extend = func(x []float64) []float64 {

@@ -38,7 +38,7 @@ type Monitor struct {
 	wait      uint64 // arrivals, until a reference is taken
 	reference *reference
 	measure   measure // of the outliers
-	age, news uint64  // arrivals since the reference was last found good, and those that it does not measure in full
+	age, news uint64  // arrivals since the reference was last found good, and those special in what it does not measure
 	block     block
 	counted   uint64   // arrivals in
 	counts    []uint64 // by segment

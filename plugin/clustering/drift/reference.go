@@ -26,7 +26,7 @@ type reference struct {
 	spread float64   // mean squared distance of all to their centroid; 1 where all are there
 }
 
-const rounding = 1e-12 // of a mean: a value so near is the mean
+const special = 0.3 // standard deviations from the mean
 
 // refer takes the segments that have members: nil when there are none.
 func refer(m Model) *reference {
@@ -52,15 +52,12 @@ func (r *reference) locate(x []float64) (place int, squared float64) {
 	return r.metric.Nearest(x, r.rows, r.metric.Dims())
 }
 
-// lacks tells that an arrival has a feature that the model measures now and the reference does
-// not: one that was unknown, or was the same for everybody and is not any more.
+// lacks tells that an arrival is special in a feature that the model measures now and the
+// reference does not: one that was unknown, or was the same for everybody and is not any more.
+// Where it is still the same for nearly everybody, they are not special.
 func (r *reference) lacks(x []float64, now *cf.Metric) bool {
 	for j, v := range x {
-		if r.metric.Weight(j) > 0 || now.Weight(j) == 0 || math.IsNaN(v) {
-			continue
-		}
-		mean := r.metric.Mean(j)
-		if math.IsNaN(mean) || math.Abs(v-mean) > rounding*math.Abs(mean) {
+		if r.metric.Weight(j) == 0 && now.Weight(j) > 0 && math.Abs(v-now.Mean(j)) > special*now.Sigma(j) {
 			return true
 		}
 	}
