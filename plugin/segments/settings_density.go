@@ -44,13 +44,13 @@ func densityFields() *service.ConfigField {
 			Description("How often micro-clusters that have faded are dropped: a number of points, or a duration in event time. Unless set, 0.3 half-lives.").
 			Optional().Examples(100, "1h"),
 		service.NewFloatField(saFieldIntersection).
-			Description("DBSTREAM's α: two micro-clusters are of one segment when they share more than this part of their mean weight. 0.1 unless set.").
+			Description("DBSTREAM's α: two micro-clusters are of one segment when they share more than this part of their mean weight. 0.1 unless set. With `radius: auto`, or with `key` and no min_weight, a third of the lighter one is enough as well.").
 			Optional(),
 		service.NewFloatField(saFieldMinWeight).
 			Description("What a micro-cluster weighs that makes up a segment; what lies in none is an outlier. Unless set, 1 % of all weight, and no less than 3.").
 			Optional(),
 		service.NewIntField(saFieldMicroClusters).
-			Description("Number of micro-clusters at each radius, at most: the weakest makes room for a new one. 300 unless set.").
+			Description("Number of micro-clusters at each radius, at most: the weakest makes room for a new one. 300 unless set. What a point changes has to fit into a transaction of the store: with `radius: auto`, more than some 60 features, or a warmup of more than some 1000, need fewer of them or a larger memory_budget.").
 			Optional(),
 	).Description("Streaming DBSCAN: micro-clusters with shared density (DBSTREAM). Finds segments of any shape, how many there are, and outliers; for data that has gaps.").Optional()
 }

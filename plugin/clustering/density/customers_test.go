@@ -139,3 +139,26 @@ func TestBounds(t *testing.T) {
 	assert.Len(t, v.ladder.used().cells, 16)
 	require.NoError(t, v.Check())
 }
+
+// Few customers in two clouds are two segments from the first on, with a ladder and with a
+// radius: who is at the fringe of a cloud belongs to it.
+func TestFringe(t *testing.T) {
+	t.Parallel()
+	for _, radius := range []float64{0, 0.6} {
+		for seed := range uint64(12) {
+			v := newVisitors(t, Config{Parameters: Parameters{Cleanup: 100, Intersection: 0.1}, Keyed: true, Warmup: 100, RefreshPoints: 500, Radius: radius})
+			v.random = rand.New(rand.NewPCG(seed, 0))
+			var told []clustering.Event
+			for i := range 4000 {
+				who := v.random.IntN(300)
+				v.come(t, who, int64(i), float64(who%2)*12+v.random.NormFloat64(), float64(who%2)*12+v.random.NormFloat64())
+				for _, e := range v.Events() {
+					if e.Kind != clustering.Relabel {
+						told = append(told, e)
+					}
+				}
+			}
+			assert.Len(t, told, 2, "radius %v, seed %d: %v", radius, seed, told)
+		}
+	}
+}

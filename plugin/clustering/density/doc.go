@@ -25,6 +25,7 @@
 //   - The radius may be left to the stream. A ladder of radii is tried side by side, and the
 //     one is used in whose clusters the latest points had the best silhouette, each before it
 //     was learned; of those about as good, the one amid the longest stretch that finds as many
-//     clusters in effect, once it was better three times in a row. A cluster may then be joined
-//     to a heavier one by a third of its own weight, and a small one is a bit of its fringe.
+//     clusters in effect, once it was better three times in a row.
+//   - With a ladder, or with customers and no MinWeight, a cluster may also be joined to a
+//     heavier one by a third of its own weight, and a small one beside it is of its fringe.
 package density

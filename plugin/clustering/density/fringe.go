@@ -1,9 +1,11 @@
 package density
 
-// How many times as much as a strong cell a cluster weighs on a ladder at least.
+// How many times as much as a strong cell a cluster weighs at least, unless
+// DBSTREAM is asked for as it is.
 const (
 	apart  = 2
-	beside = 4 // a larger one with which it shares something
+	beside = 4  // a larger one with which it shares something
+	crumb  = 20 // what weighs less than that, beside a larger one, may be chance
 )
 
 // dissolve takes what is too small for a cluster of its own into that with which it shares
@@ -30,7 +32,7 @@ func (f *field) dissolve(least float64) {
 	for _, c := range f.cells {
 		for _, b := range c.bonds {
 			small, large := c.reached, b.other(c).reached
-			if 0 < masses[small] && masses[small] < masses[large] && below(small, beside*least) {
+			if 0 < masses[small] && masses[small] < masses[large] && (masses[small] < crumb || below(small, beside*least)) {
 				shared[[2]uint64{small, large}] += b.weight
 			}
 		}

@@ -44,7 +44,11 @@ type ladder struct {
 func newLadder(p Parameters, radius float64, keyed bool, most int) *ladder {
 	l := &ladder{auto: radius == 0, most: most}
 	if !l.auto {
-		l.fields = []*field{newField(p, radius, keyed)}
+		f := newField(p, radius, keyed)
+		if keyed && p.MinWeight == 0 {
+			f.nested = nested
+		}
+		l.fields = []*field{f}
 		return l
 	}
 	for range rungs {

@@ -44,7 +44,7 @@ func (f *field) weigh(c *cell, least float64) {
 }
 
 // common is how much two cells share, in units of what connects them: the intersection, as
-// a part of their mean weight. On a ladder it is also enough when a good part of the lighter
+// a part of their mean weight. Unless DBSTREAM is asked for as it is, it is also enough when a good part of the lighter
 // one is in the other: so a cell that is new at the front of a cluster which moves belongs
 // to it, although the old one behind weighs more by far.
 func (f *field) common(b *bond) float64 {
