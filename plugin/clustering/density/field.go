@@ -106,22 +106,28 @@ func (f *field) mass(c *cell) float64 {
 	return c.weight / f.unit
 }
 
-// around finds the cells that a point lies in, which is given in scaled units. Two dimensions
-// tell of most cells that they are too far; where a value is missing they tell nothing.
+// around finds the cells that a point lies in, which is given in scaled units.
 func (f *field) around(z []float64) {
 	f.near, f.far = f.near[:0], f.far[:0]
 	bound, d := f.radius*f.radius, len(z)
 	for i, rest := 0, f.rows; i < len(f.cells); i, rest = i+1, rest[d:] {
-		if d > 1 {
-			a, b := rest[0]-z[0], rest[1]-z[1]
-			if a*a+b*b >= bound {
-				continue
-			}
+		if beyond(z, rest, bound) {
+			continue
 		}
 		if squared := f.squared(z, rest[:d], bound); squared < bound {
 			f.near, f.far = append(f.near, f.cells[i]), append(f.far, squared)
 		}
 	}
+}
+
+// beyond tells of most points that are further apart than the bound that they are, by two
+// dimensions alone. Where a value is missing, it tells nothing.
+func beyond(z, row []float64, bound float64) bool {
+	if len(z) < 2 || len(row) < 2 {
+		return false
+	}
+	a, b := row[0]-z[0], row[1]-z[1]
+	return a*a+b*b >= bound
 }
 
 // squared is the squared distance between two points, or something above the bound.
@@ -257,12 +263,7 @@ func (f *field) drop(cells ...*cell) {
 		f.touch(c)
 	}
 	for _, c := range cells {
-		if c.own > 0 {
-			if heir := f.heir(c); heir != nil {
-				heir.own += c.own
-				f.touch(heir)
-			}
-		}
+		f.bequeath(c)
 	}
 	d, kept := f.metric.Dims(), 0
 	for _, c := range f.cells {
@@ -274,20 +275,6 @@ func (f *field) drop(cells ...*cell) {
 	}
 	clear(f.cells[kept:])
 	f.cells, f.rows = f.cells[:kept], f.rows[:kept*d]
-}
-
-// heir is the cell nearest to one that goes; nil when none stays.
-func (f *field) heir(of *cell) (nearest *cell) {
-	least := math.Inf(1)
-	for _, c := range f.cells {
-		if c.gone {
-			continue
-		}
-		if squared := f.squared(f.row(of), f.row(c), least); squared < least || nearest == nil {
-			nearest, least = c, squared
-		}
-	}
-	return nearest
 }
 
 // weakest is the cell that weighs least, of equals the one that was touched longest ago.

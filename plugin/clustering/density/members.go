@@ -1,6 +1,9 @@
 package density
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // passed is the part of what a cell counts that goes over to another, where somebody comes to
 // that one who is in both: with less, a cell that has moved away keeps its count too long.
@@ -55,14 +58,31 @@ func (f *field) lose(c *cell, n float64) {
 
 // nearestMember is the cell nearest to a point that counts customers; nil when none does.
 func (f *field) nearestMember(z []float64) (nearest *cell) {
-	least := math.Inf(1)
-	for _, c := range f.cells {
-		if c.own == 0 {
+	least, d := math.Inf(1), len(z)
+	for i, rest := 0, f.rows; i < len(f.cells); i, rest = i+1, rest[d:] {
+		if c := f.cells[i]; c.own == 0 || c.gone || beyond(z, rest, least) {
 			continue
 		}
-		if squared := f.squared(z, f.row(c), least); squared < least {
-			nearest, least = c, squared
+		if squared := f.squared(z, rest[:d], least); squared < least {
+			nearest, least = f.cells[i], squared
 		}
 	}
 	return nearest
+}
+
+// bequeath has the customers of a cell that goes counted by the nearest of those who stay.
+func (f *field) bequeath(c *cell) {
+	if c.own == 0 {
+		return
+	}
+	heir := f.nearestMember(f.row(c))
+	if heir == nil { // nobody else counts any
+		place := slices.IndexFunc(f.cells, func(other *cell) bool { return !other.gone })
+		if place < 0 {
+			return
+		}
+		heir = f.cells[place]
+	}
+	heir.own += c.own
+	f.touch(heir)
 }
