@@ -93,7 +93,7 @@ func (x *extract) applyEvent(b *batchState, e *event) error {
 	}
 	known := c.profile.Events > 0
 	if x.changedOnly && known {
-		b.before = x.plan.Features(b.before[:0], &c.profile, c.profile.Newest)
+		b.before = x.plan.Features(b.before[:0], &c.profile, c.profile.Newest, nil)
 	}
 	switch {
 	case verdict == ledger.Unprotected:
@@ -113,7 +113,7 @@ func (x *extract) applyEvent(b *batchState, e *event) error {
 // tell gives the event the features that its customer has now.
 func (x *extract) tell(b *batchState, e *event, c *customer) {
 	from := len(b.features)
-	b.features = x.plan.Features(b.features, &c.profile, c.profile.Newest)
+	b.features = x.plan.Features(b.features, &c.profile, c.profile.Newest, nil)
 	e.features = b.features[from:]
 	e.asOf, e.version = c.profile.Newest, c.profile.Events
 }

@@ -44,7 +44,7 @@ type specsRecord struct {
 	Specs   []aggregate.Spec `json:"specs"`
 }
 
-const specsVersion = 1
+const specsVersion = 2
 
 func encodeSpecs(specs []aggregate.Spec) []byte {
 	text, err := json.Marshal(specsRecord{specsVersion, specs})
@@ -74,7 +74,7 @@ func (p *Profiles) Read(r store.Reader, customer string, at int64) (*Customer, e
 		AsOf: max(at, profile.Newest), FirstSeen: profile.Oldest, LastSeen: profile.Newest, Events: profile.Events,
 		Features: map[string]any{},
 	}
-	for i, value := range plan.Features(nil, &profile, c.AsOf) {
+	for i, value := range plan.Features(nil, &profile, c.AsOf, nil) {
 		c.Features[plan.Names()[i]] = nil
 		if !math.IsNaN(value) {
 			c.Features[plan.Names()[i]] = value

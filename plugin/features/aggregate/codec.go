@@ -4,9 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"math"
-	"math/bits"
-
-	"github.com/shoal-stream/shoal/plugin/record"
+	"slices"
 )
 
 // Codec reads and writes the record of a customer. It is immutable, and safe for
@@ -15,62 +13,97 @@ import (
 // A record is a version; the unit of its times, the coarsest that holds them all;
 // uvarints of the number of events and varints of the newest time and how long
 // before it the oldest was; then for each measure that has events, in the order of
-// slots: how many slots were skipped, the number of events, how long before the
-// customer's newest event its newest was, and the registers. Registers are written
-// with their bytes reversed, as uvarints: 0 takes one byte and small integers two.
+// slots: how many slots were skipped, with a bit that tells whether its tally is that of
+// its peer, the nearest slot before it for the same kinds; unless so, the number of
+// events and how long before the customer's newest event its newest was; and its state.
+// Floats are written with their bytes reversed, as uvarints: 0 takes one byte and small
+// integers two.
 type Codec struct {
-	plan      *Plan
-	measures  []int // by slot; -1: no longer kept
-	registers []int // by slot
+	plan     *Plan
+	slots    []measure
+	measures []int // by slot; -1: no longer kept
+	peers    []int // by slot: the nearest before it for the same kinds; -1: none
+	tiled    []int // by slot of tiles: the nearest before it with tiles for the same kinds; -1: none
+	timed    []int // measures whose states keep times
 }
 
-const recordVersion = 1
-
-// timeUnits are the units of times in nanoseconds, by their number in a record.
-var timeUnits = [...]int64{1, 1e3, 1e6, 1e9}
+const recordVersion = 2
 
 // ErrRecord is wrapped by all errors of decoding.
 var ErrRecord = errors.New("the record of a customer's features is damaged: restore the newest backup to a new path")
 
-// Append appends the record of the profile to dst.
+func newCodec(plan *Plan, slots []measure) (*Codec, error) {
+	c := &Codec{plan: plan, slots: slots, measures: make([]int, len(slots)), peers: make([]int, len(slots)), tiled: make([]int, len(slots))}
+	for slot := range slots {
+		c.measures[slot] = slices.IndexFunc(plan.measures, func(m measure) bool { return m.same(&slots[slot]) })
+		sameKinds := func(o measure) bool { return slices.Equal(o.On, slots[slot].On) }
+		c.peers[slot] = lastIndex(slots[:slot], sameKinds)
+		c.tiled[slot] = lastIndex(slots[:slot], func(o measure) bool { return sameKinds(o) && o.Base > 0 && o.Base == slots[slot].Base })
+	}
+	for i := range plan.measures {
+		if !slices.Contains(c.measures, i) {
+			return nil, errors.New("the layout has no slot for a feature: extend it by Layout.With first")
+		}
+		if _, ok := newState(&plan.measures[i]).(timed); ok {
+			c.timed = append(c.timed, i)
+		}
+	}
+	return c, nil
+}
+
+func lastIndex(slots []measure, is func(measure) bool) int {
+	for i, m := range slices.Backward(slots) {
+		if is(m) {
+			return i
+		}
+	}
+	return -1
+}
+
+// Append appends the record of the profile to dst. It uses memory of the profile.
 func (c *Codec) Append(dst []byte, profile *Profile) []byte {
-	number := coarsest(profile)
+	number := c.coarsest(profile)
 	unit := timeUnits[number]
 	dst = append(dst, recordVersion, byte(number))
 	dst = binary.AppendUvarint(dst, profile.Events)
 	dst = binary.AppendVarint(dst, profile.Newest/unit)
-	dst = binary.AppendUvarint(dst, uint64(profile.Newest/unit-profile.Oldest/unit))
+	dst = appendBefore(dst, profile.Newest, profile.Oldest, unit)
 
+	profile.reading.clear(c)
+	written := profile.reading.slots
 	skipped := uint64(0)
-	for _, i := range c.measures {
+	for slot, i := range c.measures {
 		if i < 0 || profile.tallies[i].n == 0 {
 			skipped++
 			continue
 		}
 		t := profile.tallies[i]
-		dst = binary.AppendUvarint(dst, skipped)
-		dst = binary.AppendUvarint(dst, t.n)
-		dst = binary.AppendUvarint(dst, uint64(profile.Newest/unit-t.newest/unit))
-		for _, x := range c.plan.registersOf(profile, i) {
-			dst = binary.AppendUvarint(dst, bits.ReverseBytes64(math.Float64bits(x)))
+		written[slot] = t
+		if peer := c.peers[slot]; peer >= 0 && written[peer] == t {
+			dst = binary.AppendUvarint(dst, skipped<<1|1)
+		} else {
+			dst = binary.AppendUvarint(dst, skipped<<1)
+			dst = binary.AppendUvarint(dst, t.n)
+			dst = appendBefore(dst, profile.Newest, t.newest, unit)
 		}
+		dst = profile.states[i].append(dst, c.frame(profile, slot, unit))
 		skipped = 0
 	}
 	return dst
 }
 
 // coarsest is the number of the coarsest unit that all times are multiples of.
-func coarsest(c *Profile) int {
-	number := len(timeUnits) - 1
-	fit := func(t int64) {
-		for t%timeUnits[number] != 0 {
-			number--
+func (c *Codec) coarsest(profile *Profile) int {
+	number := coarsest(profile.Oldest, coarsest(profile.Newest, len(timeUnits)-1))
+	for _, t := range profile.tallies {
+		if t.newest != profile.Newest {
+			number = coarsest(t.newest, number)
 		}
 	}
-	fit(c.Newest)
-	fit(c.Oldest)
-	for _, t := range c.tallies {
-		fit(t.newest)
+	for _, i := range c.timed {
+		if profile.tallies[i].n > 0 {
+			number = profile.states[i].(timed).coarsest(number)
+		}
 	}
 	return number
 }
@@ -82,8 +115,10 @@ func (c *Codec) Decode(stored []byte, profile *Profile) error {
 	if len(stored) < 2 || stored[0] != recordVersion || int(stored[1]) >= len(timeUnits) {
 		return ErrRecord
 	}
-	r := reader{record.Read(stored[2:])}
 	unit := timeUnits[stored[1]]
+	r := &profile.reading
+	r.begin(c, stored[2:])
+	defer func() { r.reader = reader{} }() // do not hold the record
 
 	profile.Events = r.Uvarint()
 	newest := r.Varint()
@@ -93,28 +128,28 @@ func (c *Codec) Decode(stored []byte, profile *Profile) error {
 	profile.Newest = newest * unit
 	profile.Oldest = r.before(profile.Newest, unit)
 
-	for slot := uint64(0); len(r.Rest()) > 0; slot++ {
-		skipped := r.Uvarint()
-		if skipped >= uint64(len(c.measures))-slot {
+	for slot := 0; len(r.Rest()) > 0; slot++ {
+		head := r.Uvarint()
+		if head>>1 >= uint64(len(c.measures)-slot) {
 			return ErrRecord
 		}
-		slot += skipped
-		t := tally{n: r.Uvarint(), newest: r.before(profile.Newest, unit)}
+		slot += int(head >> 1)
+		t := &r.slots[slot]
+		if head&1 == 0 {
+			*t = tally{n: r.Uvarint(), newest: r.before(profile.Newest, unit)}
+		} else if peer := c.peers[slot]; peer >= 0 {
+			*t = r.slots[peer]
+		}
 		if t.n == 0 { // never written
 			return ErrRecord
 		}
-		i := c.measures[slot]
-		if i < 0 {
-			for range c.registers[slot] {
-				r.Uvarint()
-			}
+		if i := c.measures[slot]; i >= 0 {
+			profile.tallies[i] = *t
 		} else {
-			profile.tallies[i] = t
-			for place := range c.plan.registersOf(profile, i) {
-				c.plan.registersOf(profile, i)[place] = math.Float64frombits(bits.ReverseBytes64(r.Uvarint()))
-			}
+			r.past(slot).reset()
 		}
-		if slot+1 == uint64(len(c.measures)) {
+		c.state(profile, slot).decode(&r.reader, c.frame(profile, slot, unit))
+		if slot+1 == len(c.measures) {
 			break
 		}
 	}
@@ -124,15 +159,19 @@ func (c *Codec) Decode(stored []byte, profile *Profile) error {
 	return nil
 }
 
-// reader takes the times of a record, too.
-type reader struct{ record.Reader }
-
-// before reads how many units before an instant another was.
-func (r *reader) before(instant, unit int64) int64 {
-	units := r.Uvarint()
-	if units > (uint64(instant)-1<<63)/uint64(unit) { // instant minus the earliest possible
-		r.Refuse()
-		return instant
+// frame is that of the state in a slot, whose tally and those before it are known.
+func (c *Codec) frame(profile *Profile, slot int, unit int64) frame {
+	f := frame{unit: unit, tally: profile.reading.slots[slot], fading: c.slots[slot].HalfLife > 0}
+	if peer := c.tiled[slot]; peer >= 0 && profile.reading.slots[peer].n > 0 {
+		f.peer = c.state(profile, peer)
 	}
-	return instant - int64(units)*unit
+	return f
+}
+
+// state is the state in a slot of a record that is being read or written.
+func (c *Codec) state(profile *Profile, slot int) state {
+	if i := c.measures[slot]; i >= 0 {
+		return profile.states[i]
+	}
+	return profile.reading.past(slot)
 }

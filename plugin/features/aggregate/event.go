@@ -16,13 +16,21 @@ type Value struct {
 	text    string
 }
 
-// Number is a value for Sum and Mean. One that is not finite is null.
+// Number is a value to calculate with. One that is not finite is null.
 func Number(x float64) Value {
 	return Value{present: !math.IsNaN(x) && !math.IsInf(x, 0), number: x}
 }
 
-// Text is a value for Mix.
+// Text is a category.
 func Text(s string) Value { return Value{present: true, text: s} }
+
+// Flag is a value for When.
+func Flag(b bool) Value {
+	if b {
+		return Value{present: true, number: 1}
+	}
+	return Value{present: true}
+}
 
 // Anything is a value of which it only matters that it is there.
 func Anything() Value { return Value{present: true} }
@@ -42,4 +50,5 @@ const (
 	AsAnything Type = iota
 	AsNumber
 	AsText
+	AsFlag
 )

@@ -26,7 +26,7 @@ func Example() {
 	plan.Apply(&customer, &aggregate.Event{At: start.Add(24 * time.Hour).UnixNano(), Kind: "purchase", Columns: amount(30)})
 	plan.Apply(&customer, &aggregate.Event{At: start.Add(48 * time.Hour).UnixNano(), Kind: "question", Columns: make([]aggregate.Value, 1)})
 
-	features := plan.Features(nil, &customer, customer.Newest)
+	features := plan.Features(nil, &customer, customer.Newest, nil)
 	for i, name := range plan.Names() {
 		fmt.Println(name, features[i])
 	}
@@ -54,7 +54,7 @@ func ExampleLayout() {
 	layout, grew := layout.With(plan)
 	codec, _ = layout.Codec(plan)
 	_ = codec.Decode(record, &customer)
-	fmt.Println(grew, plan.Names(), plan.Features(nil, &customer, customer.Newest))
+	fmt.Println(grew, plan.Names(), plan.Features(nil, &customer, customer.Newest, nil))
 	// Output:
 	// true [spend orders] [0 1]
 }

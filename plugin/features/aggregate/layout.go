@@ -2,7 +2,6 @@ package aggregate
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 )
@@ -21,7 +20,7 @@ type layoutRecord struct {
 	Slots   []measure `json:"slots"`
 }
 
-const layoutVersion = 1
+const layoutVersion = 2
 
 // DecodeLayout reads a stored layout. No bytes at all are the empty layout.
 func DecodeLayout(data []byte) (Layout, error) {
@@ -36,8 +35,7 @@ func DecodeLayout(data []byte) (Layout, error) {
 		return Layout{}, fmt.Errorf("reading a layout of features: it has version %d, and this program reads %d: use a newer program", record.Version, layoutVersion)
 	}
 	for i, m := range record.Slots {
-		known := m.Form == formEvents || m.Form == formSum || m.Form == formMix
-		if !known || m.HalfLife < 0 {
+		if !m.valid() {
 			return Layout{}, fmt.Errorf("reading a layout of features: slot %d is of an unknown form: use a newer program", i)
 		}
 	}
@@ -71,32 +69,13 @@ func (l Layout) slot(m *measure) int {
 
 // Codec returns what reads and writes the records of the layout for a plan; the
 // layout must have slots for it.
-func (l Layout) Codec(p *Plan) (*Codec, error) {
-	c := &Codec{plan: p, measures: make([]int, len(l.slots)), registers: make([]int, len(l.slots))}
-	for slot := range l.slots {
-		c.measures[slot] = -1
-		c.registers[slot] = l.slots[slot].registers()
-	}
-	for i := range p.measures {
-		slot := l.slot(&p.measures[i])
-		if slot < 0 {
-			return nil, errors.New("the layout has no slot for a feature: extend it by Layout.With first")
-		}
-		c.measures[slot] = i
-	}
-	return c, nil
-}
+func (l Layout) Codec(p *Plan) (*Codec, error) { return newCodec(p, l.slots) }
 
 // Checker returns a function that proves a record consistent: it can be read, its
 // times and counts fit together, and its numbers are finite and in range. The
 // function is not safe for concurrent use.
 func (l Layout) Checker() func(record []byte) error {
-	everything := &Plan{}
-	for _, m := range l.slots {
-		m.first = everything.registers
-		everything.registers += m.registers()
-		everything.measures = append(everything.measures, m)
-	}
+	everything := &Plan{measures: l.slots}
 	codec, err := l.Codec(everything)
 	var c Profile
 	return func(record []byte) error {

@@ -8,30 +8,40 @@ import (
 
 // Plan computes a set of features. It is immutable, and safe for concurrent use.
 type Plan struct {
-	specs     []Spec
-	features  []feature
-	names     []string
-	measures  []measure
-	registers int // of all measures
-	columns   []Column
+	specs    []Spec
+	features []feature
+	names    []string
+	measures []measure
+	columns  []Column
+	voters   []int // places of features
 
 	byKind  map[string][]int // measures that an event of the kind belongs to
 	anyKind []int            // measures that an event of any other kind belongs to
+
+	expressions       bool // there are some
+	compileExpression CompileExpression
 }
 
 // feature is one number to read: which measures it is made of, and how.
 type feature struct {
-	spec    Spec
+	spec       Spec
+	definition *definition // nil: an expression
+	expression Expression
+	voter      bool
+
 	measure int
-	to      int           // the divisor of a ratio
-	share   int           // of a mix: place among the weights
-	unit    time.Duration // of since_last and rate
+	to      int           // the divisor of a ratio or share, or the last value of a zscore
+	output  int           // which of several
+	unit    time.Duration // of times and rates
 }
 
 // Compile checks the specs and finds the least that has to be kept for them. The
 // error names the field of the spec, such as features[3].half_life.
-func Compile(specs []Spec) (*Plan, error) {
+func Compile(specs []Spec, options ...Option) (*Plan, error) {
 	p := &Plan{specs: slices.Clone(specs)}
+	for _, option := range options {
+		option(p)
+	}
 	for i, spec := range specs {
 		if err := spec.check(); err != nil {
 			return nil, fmt.Errorf("features[%d].%w", i, err)
@@ -45,6 +55,9 @@ func Compile(specs []Spec) (*Plan, error) {
 			return nil, fmt.Errorf("features: %q is the name of two features: rename one", name)
 		}
 	}
+	if n := len(p.names); n > MaxFeatures {
+		return nil, fmt.Errorf("features: there are %d with all that have several: use at most %d", n, MaxFeatures)
+	}
 	p.indexKinds()
 	return p, nil
 }
@@ -53,63 +66,75 @@ func Compile(specs []Spec) (*Plan, error) {
 func (p *Plan) Specs() []Spec { return slices.Clone(p.specs) }
 
 func (p *Plan) add(spec Spec) (err error) {
-	f := feature{spec: spec}
-	switch spec.Agg {
-	case SinceLast:
-		f.unit, err = unitOf(spec.Unit, "seconds")
-		if err != nil {
-			return fmt.Errorf("unit %w", err)
+	f := feature{spec: spec, definition: define(spec.Agg)}
+	f.voter = spec.Fill == FillMedian || spec.Clip != nil && spec.Clip.Quantiles != nil
+	if f.definition == nil {
+		return p.addExpression(f)
+	}
+	if err := f.definition.keep(p, &f); err != nil {
+		field := "unit"
+		if spec.Per != "" {
+			field = "per"
 		}
-		f.measure = p.measure(formEvents, spec.On, spec)
-	case Rate:
-		f.unit, err = unitOf(spec.Per, "day")
-		if err != nil {
-			return fmt.Errorf("per %w", err)
-		}
-		f.measure = p.measure(formEvents, spec.On, spec)
-	case Count:
-		f.measure = p.measure(formEvents, spec.On, spec)
-	case Ratio:
-		f.measure = p.measure(formEvents, spec.On, spec)
-		f.to = p.measure(formEvents, spec.To, spec)
-	case Sum, Mean:
-		f.measure = p.measure(formSum, spec.On, spec)
-	case Mix:
-		f.measure = p.measure(formMix, spec.On, spec)
-		values := p.measures[f.measure].Values
-		for _, value := range append(slices.Clone(spec.Values), other) {
-			f.share = len(values)
-			if value != other {
-				f.share = slices.Index(values, value)
-			}
-			p.features = append(p.features, f)
-			p.names = append(p.names, spec.Name+"."+value)
-		}
+		return fmt.Errorf("%s %w", field, err)
+	}
+	if f.definition.outputs == nil {
+		p.name(f, spec.Name)
 		return nil
 	}
-	p.features = append(p.features, f)
-	p.names = append(p.names, spec.Name)
+	for i, output := range f.definition.outputs(&spec) {
+		f.output = i
+		p.name(f, spec.Name+"."+output)
+	}
 	return nil
 }
 
-// measure finds or adds the measure that a feature needs.
-func (p *Plan) measure(form form, on []string, spec Spec) int {
-	m := measure{Form: form, On: sorted(on), Of: spec.Of, HalfLife: spec.HalfLife, column: -1, first: p.registers}
-	as := AsAnything
-	switch form {
-	case formSum:
-		as = AsNumber
+func (p *Plan) addExpression(f feature) (err error) {
+	if p.compileExpression == nil {
+		return fmt.Errorf("expression: %w", errNoExpressions)
+	}
+	if f.expression, err = p.compileExpression(f.spec.Expression, slices.Clone(p.names)); err != nil {
+		return fmt.Errorf("expression: %w", err)
+	}
+	p.expressions = true
+	p.name(f, f.spec.Name)
+	return nil
+}
+
+// name makes the feature the next.
+func (p *Plan) name(f feature, name string) {
+	if f.voter {
+		p.voters = append(p.voters, len(p.features))
+	}
+	p.features = append(p.features, f)
+	p.names = append(p.names, name)
+}
+
+// measure finds or adds a measure that a feature needs.
+func (p *Plan) measure(of form, spec Spec) int {
+	m := measure{Form: of, On: sorted(spec.On), Of: spec.Of, When: spec.When, HalfLife: spec.HalfLife, column: -1, flag: -1}
+	switch of {
 	case formMix:
-		as = AsText
 		m.Values = sorted(spec.Values)
+	case formCircular:
+		m.Period = spec.Period
+	case formSessions:
+		m.Gap = spec.Gap
+		if m.Gap == 0 {
+			m.Gap = DefaultGap
+		}
+	case formTiles, formTileSums, formTileMins, formTileMaxs, formTileMoments:
+		m.Base = baseOf(spec.Window)
 	}
 	if found := slices.IndexFunc(p.measures, func(o measure) bool { return o.same(&m) }); found >= 0 {
 		return found
 	}
 	if m.Of != "" {
-		m.column = p.column(Column{m.Of, as})
+		m.column = p.column(Column{m.Of, columnTypes[of]})
 	}
-	p.registers += m.registers()
+	if m.When != "" {
+		m.flag = p.column(Column{m.When, AsFlag})
+	}
 	p.measures = append(p.measures, m)
 	return len(p.measures) - 1
 }

@@ -1,0 +1,317 @@
+package aggregate
+
+import (
+	"math"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Aggregate names what a feature computes.
+type Aggregate string
+
+// The aggregates. Count, Sum and Rate are 0 before the first event that they look at,
+// the others have no value. Those of numbers are of the column Of.
+const (
+	// Count is the number of events.
+	Count Aggregate = "count"
+	// Sum adds up a column.
+	Sum Aggregate = "sum"
+	// Mean is the average of a column; with a half-life, newer values weigh more.
+	Mean Aggregate = "mean"
+	// Variance is the mean squared deviation of a column from its mean: 0 for one value.
+	Variance Aggregate = "variance"
+	// StdDev is the square root of the variance.
+	StdDev Aggregate = "stddev"
+	// Min is the least value of a column.
+	Min Aggregate = "min"
+	// Max is the greatest value of a column.
+	Max Aggregate = "max"
+	// First is the value of the oldest event; of several at one time the greatest.
+	First Aggregate = "first"
+	// Last is the value of the newest event; of several at one time the greatest.
+	Last Aggregate = "last"
+	// SinceFirst is the time since the oldest event, in Unit.
+	SinceFirst Aggregate = "since_first"
+	// SinceLast is the time since the newest event, in Unit.
+	SinceLast Aggregate = "since_last"
+	// Rate is the number of events for each Per of time.
+	Rate Aggregate = "rate"
+	// Interval is the mean time between events, in Unit.
+	Interval Aggregate = "interval"
+	// Regularity of the last eight events is 1/(1+v), where v is the standard deviation
+	// of the times between them over their mean: 1 for a clockwork, about 1/2 for events
+	// that come by chance, towards 0 for bursts.
+	Regularity Aggregate = "regularity"
+	// Overdue is the time since the newest event over the mean time between events.
+	Overdue Aggregate = "overdue"
+	// ActiveDays is the number of days, in UTC, with events. A window of n days are the
+	// current day and the n-1 before it.
+	ActiveDays Aggregate = "active_days"
+	// Distinct is the number of different values of a column: exact up to 16, from there
+	// on an estimate with a standard error of 9 %.
+	Distinct Aggregate = "distinct"
+	// Quantile is the value that the share Q of the values of a column is not above: with
+	// an error of 1 % of itself, more where sizes spread over more than two powers of ten.
+	Quantile Aggregate = "quantile"
+	// Share is the part of the events that are true in When.
+	Share Aggregate = "share"
+	// Ratio is the count of On over the count of To.
+	Ratio Aggregate = "ratio"
+	// Mix is the share of each of Values, and of all others, in a column: several
+	// features, Name.value each, and Name.other.
+	Mix Aggregate = "mix"
+	// Entropy says how evenly events are spread over the values of a column: 0 for one
+	// value, 1 for eight, equally frequent. It tells no more than eight apart; with
+	// Values it is over those and all others as one, and reaches 1 for these.
+	Entropy Aggregate = "entropy"
+	// Top is the share of the most frequent value of a column. Which one that is would be
+	// a text, and features are numbers. It tells no more than eight values apart.
+	Top Aggregate = "top"
+	// Circular is the mean direction of a clock hand that goes round once in a Period:
+	// Name.sin and Name.cos.
+	Circular Aggregate = "circular"
+	// Sessions are stretches of events without a Gap: Name.count, and in Unit Name.length,
+	// the mean of their lengths, and Name.gap, the mean time from one to the next.
+	Sessions Aggregate = "sessions"
+	// ZScore is how many standard deviations the last value of a column is from the mean
+	// of all: 0 if they are all the same. It takes two events.
+	ZScore Aggregate = "zscore"
+)
+
+// definition is what there is to know of an aggregate.
+type definition struct {
+	name Aggregate
+	// needs and takes are fields of the spec beside on and when, which all take, and what
+	// cleans the feature.
+	needs, takes string
+	// outputs are the names of several features, after that of the spec and a dot.
+	outputs func(s *Spec) []string
+	// keep finds the measures.
+	keep func(p *Plan, f *feature) error
+	// read computes the feature, or one of the outputs, as of an instant.
+	read func(p *Plan, f *feature, c *Profile, asOf int64) float64
+}
+
+var definitions = []definition{
+	{name: Count, takes: "of window half_life", keep: keepEvents, read: readCount},
+	{name: Sum, needs: "of", takes: "window half_life", keep: keepScoped(formSum, formTileSums), read: readSum},
+	{name: Mean, needs: "of", takes: "window half_life", keep: keepScoped(formSum, formTileSums), read: readMean},
+	{name: Variance, needs: "of", takes: "window half_life", keep: keepScoped(formMoments, formTileMoments), read: readVariance},
+	{name: StdDev, needs: "of", takes: "window half_life", keep: keepScoped(formMoments, formTileMoments), read: readDeviation},
+	{name: Min, needs: "of", takes: "window", keep: keepScoped(formMin, formTileMins), read: readExtreme},
+	{name: Max, needs: "of", takes: "window", keep: keepScoped(formMax, formTileMaxs), read: readExtreme},
+	{name: First, needs: "of", keep: keepForm(formFirst), read: reads(func(s *first, _ *feature, _ tally, _ int64) float64 { return s.value })},
+	{name: Last, needs: "of", keep: keepForm(formLast), read: reads(func(s *last, _ *feature, _ tally, _ int64) float64 { return s.value })},
+	{name: SinceFirst, takes: "of unit", keep: keepForm(formSpan), read: reads(func(s *span, f *feature, _ tally, asOf int64) float64 {
+		return lasting(s.oldest, asOf) / float64(f.unit)
+	})},
+	{name: SinceLast, takes: "of unit", keep: keepForm(formEvents), read: reads(func(_ nothing, f *feature, t tally, asOf int64) float64 {
+		return lasting(t.newest, asOf) / float64(f.unit)
+	})},
+	{name: Rate, takes: "of per window half_life", keep: keepEvents, read: readRate},
+	{name: Interval, takes: "of unit", keep: keepForm(formSpan), read: reads(func(s *span, f *feature, t tally, _ int64) float64 {
+		return s.interval(t) / float64(f.unit)
+	})},
+	{name: Regularity, takes: "of", keep: keepForm(formRing), read: reads(func(s *ring, _ *feature, _ tally, _ int64) float64 { return s.regularity() })},
+	{name: Overdue, takes: "of", keep: keepForm(formSpan), read: reads(func(s *span, _ *feature, t tally, asOf int64) float64 {
+		return lasting(t.newest, asOf) / s.interval(t)
+	})},
+	{name: ActiveDays, takes: "of window", keep: keepForm(formDays), read: reads(readDays)},
+	{name: Distinct, needs: "of", keep: keepForm(formDistinct), read: reads(func(s *distinct, _ *feature, _ tally, _ int64) float64 { return s.count() })},
+	{name: Quantile, needs: "of q", takes: "half_life", keep: keepForm(formBuckets), read: reads(func(s *buckets, f *feature, _ tally, _ int64) float64 {
+		return s.quantile(*f.spec.Q)
+	})},
+	{name: Share, needs: "when", takes: "of window half_life", keep: keepShare, read: readRatio},
+	{name: Ratio, needs: "to", takes: "window half_life", keep: keepRatio, read: readRatio},
+	{name: Mix, needs: "of values", takes: "half_life", outputs: mixOutputs, keep: keepForm(formMix), read: readMix},
+	{name: Entropy, needs: "of", takes: "values half_life", keep: keepEntropy, read: readEntropy},
+	{name: Top, needs: "of", takes: "half_life", keep: keepForm(formCategories), read: reads(func(s *categories, _ *feature, _ tally, _ int64) float64 { return s.top() })},
+	{name: Circular, needs: "period", takes: "of half_life", outputs: outputs("sin", "cos"), keep: keepForm(formCircular), read: reads(readCircular)},
+	{name: Sessions, takes: "of gap unit", outputs: outputs("count", "length", "gap"), keep: keepForm(formSessions), read: reads(readSessions)},
+	{name: ZScore, needs: "of", takes: "half_life", keep: keepZScore, read: readZScore},
+}
+
+// Aggregates lists all aggregates.
+func Aggregates() (all []Aggregate) {
+	for _, d := range definitions {
+		all = append(all, d.name)
+	}
+	return all
+}
+
+func define(name Aggregate) *definition {
+	for i := range definitions {
+		if definitions[i].name == name {
+			return &definitions[i]
+		}
+	}
+	return nil
+}
+
+// need tells that the aggregate does not mean anything without a field.
+func (d *definition) need(field string) bool { return slices.Contains(strings.Fields(d.needs), field) }
+
+// take tells that the aggregate knows a field.
+func (d *definition) take(field string) bool {
+	return d.need(field) || field == "when" || slices.Contains(strings.Fields(d.takes), field)
+}
+
+// takers are the aggregates that know a field.
+func takers(field string) (all []Aggregate) {
+	for i := range definitions {
+		if definitions[i].take(field) {
+			all = append(all, definitions[i].name)
+		}
+	}
+	return all
+}
+
+func outputs(names ...string) func(*Spec) []string {
+	return func(*Spec) []string { return names }
+}
+
+func mixOutputs(s *Spec) []string { return append(slices.Clone(s.Values), other) }
+
+// keepForm keeps one form, in which units of time are seconds unless set.
+func keepForm(of form) func(*Plan, *feature) error {
+	return func(p *Plan, f *feature) (err error) {
+		f.measure = p.measure(of, f.spec)
+		f.unit, err = unitOf(f.spec.Unit, "seconds")
+		return err
+	}
+}
+
+// keepScoped keeps one form for ever or with a half-life, and another for windows.
+func keepScoped(ever, tiles form) func(*Plan, *feature) error {
+	return func(p *Plan, f *feature) error {
+		f.measure = p.measure(scoped(f.spec, ever, tiles), f.spec)
+		return nil
+	}
+}
+
+func scoped(s Spec, ever, tiles form) form {
+	if s.Window > 0 {
+		return tiles
+	}
+	return ever
+}
+
+// keepEvents keeps the number of events, to be told for each day unless set.
+func keepEvents(p *Plan, f *feature) (err error) {
+	f.measure = p.measure(scoped(f.spec, formEvents, formTiles), f.spec)
+	f.unit, err = unitOf(f.spec.Per, "day")
+	return err
+}
+
+func keepShare(p *Plan, f *feature) error {
+	all := f.spec
+	all.When = ""
+	f.to = p.measure(scoped(all, formEvents, formTiles), all)
+	return keepEvents(p, f)
+}
+
+func keepRatio(p *Plan, f *feature) error {
+	divisor := f.spec
+	divisor.On = f.spec.To
+	f.to = p.measure(scoped(divisor, formEvents, formTiles), divisor)
+	return keepEvents(p, f)
+}
+
+func keepEntropy(p *Plan, f *feature) error {
+	if len(f.spec.Values) > 0 {
+		return keepForm(formMix)(p, f)
+	}
+	return keepForm(formCategories)(p, f)
+}
+
+func keepZScore(p *Plan, f *feature) error {
+	f.measure = p.measure(formMoments, f.spec)
+	ever := f.spec
+	ever.HalfLife = 0 // the last value is as it is
+	f.to = p.measure(formLast, ever)
+	return nil
+}
+
+// reads gives a function that reads the state of a measure, and no value without events.
+func reads[S state](read func(s S, f *feature, t tally, asOf int64) float64) func(*Plan, *feature, *Profile, int64) float64 {
+	return func(_ *Plan, f *feature, c *Profile, asOf int64) float64 {
+		t := c.tallies[f.measure]
+		if t.n == 0 {
+			return math.NaN()
+		}
+		return read(c.states[f.measure].(S), f, t, asOf)
+	}
+}
+
+// readDays has no value once a window is empty.
+func readDays(s *days, f *feature, _ tally, asOf int64) float64 {
+	n := s.gone + s.count()
+	if f.spec.Window > 0 {
+		today, _ := bucketOf(asOf, dayNanoseconds)
+		n = s.since(today - int64(f.spec.Window/coarseBase) + 1)
+		if n == 0 {
+			return math.NaN()
+		}
+	}
+	return float64(n)
+}
+
+func readMix(p *Plan, f *feature, c *Profile, _ int64) float64 {
+	if c.tallies[f.measure].n == 0 {
+		return math.NaN()
+	}
+	values := p.measures[f.measure].Values
+	place := len(values)
+	if f.output < len(f.spec.Values) {
+		place, _ = slices.BinarySearch(values, f.spec.Values[f.output])
+	}
+	return c.states[f.measure].(*mix).share(place)
+}
+
+func readEntropy(_ *Plan, f *feature, c *Profile, _ int64) float64 {
+	if c.tallies[f.measure].n == 0 {
+		return math.NaN()
+	}
+	switch s := c.states[f.measure].(type) {
+	case *mix:
+		return entropy(s.weights)
+	case *categories:
+		return s.entropy()
+	}
+	return math.NaN()
+}
+
+func readCircular(s *circular, f *feature, _ tally, _ int64) float64 {
+	if f.output == 0 {
+		return s.sin / s.weight
+	}
+	return s.cos / s.weight
+}
+
+func readSessions(s *sessions, f *feature, _ tally, _ int64) float64 {
+	n, length := s.count()
+	switch f.output {
+	case 0:
+		return n
+	case 1:
+		return length / n / float64(f.unit)
+	default:
+		return s.pause() / float64(f.unit)
+	}
+}
+
+func readZScore(_ *Plan, f *feature, c *Profile, _ int64) float64 {
+	if c.tallies[f.measure].n < 2 || c.tallies[f.to].n == 0 {
+		return math.NaN()
+	}
+	m, l := c.states[f.measure].(*moments), c.states[f.to].(*last)
+	deviation := math.Sqrt(m.variance())
+	if deviation == 0 {
+		return 0
+	}
+	return (l.value - m.mean) / deviation
+}
+
+// DefaultGap is the silence that ends a session unless a spec says otherwise.
+const DefaultGap = 30 * time.Minute

@@ -1,0 +1,272 @@
+package aggregate
+
+import (
+	"math"
+	"slices"
+	"time"
+)
+
+// pyramid keeps events in tiles of time that are wider the older they are, so that any
+// window can be read out of it. A tile of level l covers 2^l buckets, each base long.
+// With B the bucket of the newest event, bucket b is in a tile of the least level l for
+// which (B>>(l+1))-(b>>(l+1)) < 8: siblings grow up together, so what the tiles are
+// depends on B alone, and what they hold on the set of events. They are between 1/16 and
+// 1/7 of their age wide, and at most 73. Tiles that end before the reach are dropped.
+//
+// A tile knows where in it the first and the last event are, to 1/256 of its width.
+type pyramid struct {
+	unfading
+	lane  form
+	base  int64 // nanoseconds
+	reach int64 // buckets
+
+	newest int64 // bucket
+	digits uint8 // of units
+	tiles  []tile
+}
+
+// tile is the events in one stretch of time.
+type tile struct {
+	index       int64 // among the tiles of its level
+	n           uint64
+	units       wide    // the sum, or the least or greatest value
+	squares     float64 // of the deviations from the mean
+	level       uint8
+	first, last uint8
+}
+
+// Bases of pyramids. A window is read from the finer one while that reaches far enough:
+// a boundary that falls into a tile cuts it by estimate.
+const (
+	fineBase   = 5 * time.Minute
+	coarseBase = 24 * time.Hour
+
+	fineReach   = 7 * 24 * time.Hour
+	coarseReach = 1024 * 24 * time.Hour
+)
+
+// reaches are in buckets.
+var reaches = map[time.Duration]int64{
+	fineBase:   int64(fineReach / fineBase),
+	coarseBase: int64(coarseReach / coarseBase),
+}
+
+// baseOf is the base of the pyramid that answers a window.
+func baseOf(window time.Duration) time.Duration {
+	if window < fineReach {
+		return fineBase
+	}
+	return coarseBase
+}
+
+const (
+	halfTiles = 8 // m/2: a level but the lowest has at most so many tiles
+	mostTiles = 80
+)
+
+// bucketOf is the bucket of a time and how far into it the time is.
+func bucketOf(at, base int64) (bucket, into int64) {
+	bucket, into = at/base, at%base
+	if into < 0 {
+		bucket--
+		into += base
+	}
+	return bucket, into
+}
+
+func (p *pyramid) reset() { p.newest, p.digits, p.tiles = 0, 0, p.tiles[:0] }
+
+func (p *pyramid) add(e entry, before tally) {
+	bucket, into := bucketOf(e.at, p.base)
+	if before.n == 0 || bucket > p.newest {
+		p.advance(bucket)
+	}
+	one := tile{index: bucket, n: 1, first: uint8(into * 256 / p.base)}
+	one.last = one.first
+	if p.lane != formTiles {
+		var digits uint8
+		one.units, digits = decimal(e.number, p.digits)
+		p.refine(digits)
+	}
+	p.insert(one)
+}
+
+// advance makes a later bucket the newest. Tiles go up to the levels that they have now.
+func (p *pyramid) advance(newest int64) {
+	p.newest = newest
+	kept := p.tiles[:0]
+	for _, t := range p.tiles {
+		if !p.raise(&t) {
+			continue
+		}
+		if n := len(kept); n > 0 && kept[n-1].same(&t) {
+			p.combine(&kept[n-1], &t)
+		} else {
+			kept = append(kept, t)
+		}
+	}
+	p.tiles = kept
+}
+
+// raise brings a tile to the level at which its buckets are kept; false: they are beyond
+// the reach. Places go up exactly, as a floor of a floor.
+func (p *pyramid) raise(t *tile) bool {
+	bucket := t.index << t.level
+	level := t.level
+	for p.newest>>(level+1)-bucket>>(level+1) >= halfTiles {
+		level++
+	}
+	up := level - t.level
+	within := t.index & (1<<up - 1)
+	t.first = uint8((within<<8 + int64(t.first)) >> up)
+	t.last = uint8((within<<8 + int64(t.last)) >> up)
+	t.level, t.index = level, t.index>>up
+	return (t.index+1)<<level > p.newest-p.reach
+}
+
+// insert adds the events of a tile of a level not above that which it will have here.
+func (p *pyramid) insert(t tile) {
+	if !p.raise(&t) {
+		return
+	}
+	// Most events are new: look from the end.
+	place := len(p.tiles)
+	for place > 0 && p.tiles[place-1].index<<p.tiles[place-1].level > t.index<<t.level {
+		place--
+	}
+	if place > 0 && p.tiles[place-1].same(&t) {
+		p.combine(&p.tiles[place-1], &t)
+		return
+	}
+	p.tiles = slices.Insert(p.tiles, place, t)
+}
+
+func (t *tile) same(o *tile) bool { return t.index == o.index && t.level == o.level }
+
+// combine adds the events of a tile to those of the same stretch.
+func (p *pyramid) combine(t, o *tile) {
+	switch p.lane {
+	case formTileSums:
+		t.units = t.units.plus(o.units)
+	case formTileMins:
+		if o.units.less(t.units) {
+			t.units = o.units
+		}
+	case formTileMaxs:
+		if t.units.less(o.units) {
+			t.units = o.units
+		}
+	case formTileMoments:
+		both := p.moments(t)
+		both.combine(p.moments(o))
+		t.units, t.squares = t.units.plus(o.units), both.squares
+	}
+	t.n += o.n
+	t.first, t.last = min(t.first, o.first), max(t.last, o.last)
+}
+
+func (p *pyramid) moments(t *tile) moments {
+	n := float64(t.n)
+	return moments{weight: n, mean: value(t.units, p.digits) / n, squares: t.squares}
+}
+
+// refine makes the units those of more digits.
+func (p *pyramid) refine(digits uint8) {
+	if digits == p.digits {
+		return
+	}
+	factor := more(p.digits, digits)
+	for i := range p.tiles {
+		p.tiles[i].units = p.tiles[i].units.times(factor)
+	}
+	p.digits = digits
+}
+
+func (p *pyramid) merge(from state, _ float64, own, _ tally) {
+	other := from.(*pyramid)
+	if own.n == 0 || other.newest > p.newest {
+		p.advance(other.newest)
+	}
+	p.refine(max(p.digits, other.digits))
+	factor := more(other.digits, p.digits)
+	for _, t := range other.tiles {
+		t.units = t.units.times(factor)
+		p.insert(t)
+	}
+}
+
+// after is how many of the tile's events are taken to be later than a place in it: as
+// many as if they were evenly spaced. That is right on average when they come by chance,
+// and exact while there are no more than two. An event at the very time of the cut is
+// not later.
+func (t *tile) after(cut int64) uint64 {
+	first, last := int64(t.first), int64(t.last)
+	switch {
+	case cut < first:
+		return t.n
+	case cut >= last:
+		return 0
+	case t.n <= 2:
+		return 1
+	}
+	steps := float64(t.n - 1)
+	spacing := float64(last-first) / steps
+	// Places are rounded down: an event may lie up to one further on.
+	passed := math.Floor((float64(cut-first) + min(1, spacing/2)) / spacing)
+	return uint64(max(1, steps-passed))
+}
+
+// window is what a pyramid tells of the events in a stretch of time.
+type window struct {
+	n       float64
+	sum     float64
+	extreme float64 // the least or greatest value
+	moments moments
+}
+
+// later reads the events later than an instant.
+func (p *pyramid) later(than int64) (w window) {
+	bucket, into := bucketOf(than, p.base)
+	var units, extreme wide // of whole tiles
+	var parts float64
+	var n uint64
+	for i := len(p.tiles) - 1; i >= 0; i-- {
+		t := &p.tiles[i]
+		from := t.index << t.level
+		if from+1<<t.level <= bucket {
+			break
+		}
+		inside := t.n
+		if from <= bucket {
+			cut := ((bucket-from)*p.base + into) * 256 / (p.base << t.level)
+			if inside = t.after(cut); inside == 0 {
+				break
+			}
+		}
+		whole, share := inside == t.n, float64(inside)/float64(t.n)
+		switch p.lane {
+		case formTileMins:
+			if n == 0 || t.units.less(extreme) {
+				extreme = t.units
+			}
+		case formTileMaxs:
+			if n == 0 || extreme.less(t.units) {
+				extreme = t.units
+			}
+		case formTileMoments:
+			m := p.moments(t)
+			m.weight, m.squares = float64(inside), m.squares*share
+			w.moments.combine(m)
+		}
+		if whole {
+			units = units.plus(t.units)
+		} else {
+			parts = value(t.units, p.digits) * share
+		}
+		n += inside
+	}
+	w.n = float64(n)
+	w.sum = value(units, p.digits) + parts
+	w.extreme = value(extreme, p.digits)
+	return w
+}
