@@ -41,6 +41,7 @@ const lintDuration = `root = if !this.string().re_match("^[0-9]*[.]?[0-9]+[smhdw
 
 func extractSpec() *service.ConfigSpec {
 	return service.NewConfigSpec().
+		LintRule(lintFeatures).
 		Summary("Turns events into features of customers, which are right with late, repeated and unordered events, too.").
 		Description(`
 Each message is an event of one customer. `+"`event`"+` maps it to flat columns, `+"`features`"+` says what to keep of them, and the customer's features, with this event counted, are attached to the message as an object of numbers and nulls at the path `+"`result`"+`.
@@ -53,7 +54,9 @@ A batch is one transaction. A message that cannot be read, or fails a check, is 
 
 Processors that name the same feature set must have the same features. These may change from one start to the next: a feature that is new begins with the events that come, one that is gone is dropped from a customer at the next event.
 
-Columns that `+"`features`"+` name are read as numbers where a sum or a mean is taken of them, as text for a mix. A column of the wrong type flags the message; null skips the aggregate for this event.`).
+Columns that `+"`features`"+` name are read as numbers where an aggregate calculates with them, as text for mix, distinct, entropy and top, and as booleans for `+"`when`"+`. A column of the wrong type flags the message; null skips the aggregate for this event.
+
+A feature is computed in this order: its aggregate or expression, then `+"`missing`"+`, `+"`clip`"+` and `+"`transform`"+`. Each aggregate counts events for ever, in a `+"`window`"+`, or with a `+"`half_life`"+`. A window falls when events leave it, from one event to the next by a little or by a lot: good to read; what fades has no such edges: good to compare customers by.`).
 		Fields(
 			service.NewStringField(feFieldStore).Description("Label of the `segment_store` that keeps the customers."),
 			service.NewStringField(feFieldFeatureSet).Description("Name of the feature set in the store. Customers of different sets do not meet.").Default("default"),
@@ -79,7 +82,7 @@ Columns that `+"`features`"+` name are read as numbers where a sum or a mean is 
 				Default([]any{}).
 				Example([]any{map[string]any{feFieldCheck: "this.amount == null || this.amount >= 0", feFieldMessage: "negative amount"}}),
 			service.NewObjectListField(feFieldFeatures, featureFields()...).
-				Description("The features. Those that need the same numbers share them."),
+				Description("The features, at most 200. Those that need the same numbers share them."),
 			service.NewStringEnumField(feFieldEmit, emitAlways, emitChanged).
 				Description("`always`, the default, passes every message on. `changed` drops those whose features equal what the customer had before, and ignored events; repeated events pass, as they may not have arrived the first time.").
 				Default(emitAlways),
@@ -131,6 +134,41 @@ pipeline:
           - { name: taste, agg: mix, on: purchase, of: category, values: [ shoes, bags ] }
         emit: changed
         result: customer.features
+`).
+		Example("Rhythm, variety and the last quarter", "How regularly a customer buys and whether it is time again, what is unusual about the last order, and when in the day they come. A window that is empty keeps what it held last, and a single huge order is cut off at what 99 of 100 customers spend.", `
+cache_resources:
+  - label: customers
+    segment_store:
+      path: ./state
+
+pipeline:
+  processors:
+    - feature_extract:
+        store: customers
+        feature_set: rhythm
+        key: this.customer_id
+        event: |
+          root.kind = this.type
+          root.at = this.ts
+          root.id = this.event_id
+          root.amount = this.order.total
+          root.sku = this.order.sku
+          root.deal = this.order.discount.or(0) > 0
+        features:
+          - { name: orders, agg: count, on: purchase }
+          - { name: orders_90d, agg: count, on: purchase, window: 90d }
+          - { name: spend, agg: sum, on: purchase, of: amount, clip: { quantiles: [ 0, 0.99 ] }, transform: log1p }
+          - { name: basket_90d, agg: mean, on: purchase, of: amount, window: 90d, missing: last }
+          - { name: deals, agg: share, on: purchase, when: deal, half_life: 180d, missing: median }
+          - { name: interval, agg: interval, on: purchase, unit: days }
+          - { name: regularity, agg: regularity, on: purchase }
+          - { name: overdue, agg: overdue, on: purchase, clip: { max: 10 } }
+          - { name: variety, agg: distinct, on: purchase, of: sku }
+          - { name: p90_amount, agg: quantile, on: purchase, of: amount, q: 0.9 }
+          - { name: unusual, agg: zscore, on: purchase, of: amount }
+          - { name: hour, agg: circular, period: day, half_life: 90d }
+          - { name: visits, agg: sessions, gap: 30m, unit: minutes }
+          - { name: value_rank, expression: this.spend / this.orders }
 `)
 }
 
@@ -157,7 +195,7 @@ func newExtractFromConfig(conf *service.ParsedConfig, res *service.Resources) (_
 	if err != nil {
 		return nil, err
 	}
-	if x.plan, err = aggregate.Compile(specs); err != nil {
+	if x.plan, err = aggregate.Compile(specs, aggregate.WithExpressions(compileExpression)); err != nil {
 		return nil, err
 	}
 	emit, err := conf.FieldString(feFieldEmit)

@@ -1,72 +1,142 @@
 package features
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
+	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
-	"github.com/shoal-stream/shoal/plugin/duration"
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
+	"github.com/shoal-stream/shoal/plugin/message"
 )
 
 const (
-	feFeatureName      = "name"
-	feFeatureAgg       = "agg"
-	feFeatureOn        = "on"
-	feFeatureTo        = "to"
-	feFeatureOf        = "of"
-	feFeatureHalfLife  = "half_life"
-	feFeatureUnit      = "unit"
-	feFeaturePer       = "per"
-	feFeatureValues    = "values"
-	feFeatureMissing   = "missing"
-	feFeatureTransform = "transform"
+	feFeatureName       = "name"
+	feFeatureAgg        = "agg"
+	feFeatureOn         = "on"
+	feFeatureTo         = "to"
+	feFeatureOf         = "of"
+	feFeatureWhen       = "when"
+	feFeatureWindow     = "window"
+	feFeatureHalfLife   = "half_life"
+	feFeatureUnit       = "unit"
+	feFeaturePer        = "per"
+	feFeatureValues     = "values"
+	feFeatureQ          = "q"
+	feFeaturePeriod     = "period"
+	feFeatureGap        = "gap"
+	feFeatureExpression = "expression"
+	feFeatureMissing    = "missing"
+	feFeatureClip       = "clip"
+	feFeatureTransform  = "transform"
 
-	missingLast = "last"
+	feClipMin       = "min"
+	feClipMax       = "max"
+	feClipQuantiles = "quantiles"
 )
 
 const lintKinds = `root = if !["string", "array"].contains(this.type()) {
   [ "use the name of a kind, or a list of names" ]
 }`
 
-const lintMissing = `root = if this != null && this != "last" && this.type() != "number" {
-  [ "use a number, last or null" ]
+const lintMissing = `root = if this != null && this != "last" && this != "median" && this.type() != "number" {
+  [ "use a number, last, median or null" ]
 }`
+
+// lintFeatures finds, before anything is built, the most frequent of what
+// aggregate.Compile refuses.
+const lintFeatures = `root = this.features.enumerated().map_each(f -> match f.value {
+  this.exists("agg") == this.exists("expression") => "features[%v]: use one of agg and expression".format(f.index),
+  this.exists("window") && this.exists("half_life") => "features[%v].window %v beside half_life %v: use one of them".format(f.index, this.window, this.half_life),
+  this.agg == "share" && !this.exists("when") => "features[%v].when: share needs it: name a boolean column, true for the events to take the share of".format(f.index),
+  this.agg == "quantile" && !this.exists("q") => "features[%v].q: quantile needs it: a share from 0 to 1, such as 0.9".format(f.index),
+  this.exists("q") && (this.q < 0 || this.q > 1) => "features[%v].q %v: use a share from 0 to 1, such as 0.9".format(f.index, this.q),
+  this.agg == "mix" && (this.values | []).length() == 0 => "features[%v].values: mix needs it: list the values to tell apart".format(f.index),
+  this.agg == "ratio" && !this.exists("to") => "features[%v].to: ratio needs it: name the kinds of events to divide by".format(f.index),
+  this.agg == "circular" && !["day", "week", "year"].contains(this.period | "") => "features[%v].period: use day, week or year".format(f.index),
+  _ => deleted()
+})`
 
 // featureFields have no defaults of Benthos: a field that is not set must be told
 // from one that is, as most belong to some aggregates only.
 func featureFields() []*service.ConfigField {
-	aggregates := make([]string, 0, len(aggregate.Aggregates()))
-	for _, each := range aggregate.Aggregates() {
-		aggregates = append(aggregates, string(each))
-	}
 	return []*service.ConfigField{
-		service.NewStringField(feFeatureName).Description("Name of the feature; for a mix, of its features up to the dot."),
-		service.NewStringEnumField(feFeatureAgg, aggregates...).
-			Description("`count` of events; `sum` and `mean` of a column; `since_last`, the time since the newest event; `rate`, events for each `per` of time; `ratio`, the count of `on` over the count of `to`; `mix`, the share of each of `values` in a column. Without any event so far, count, sum and rate are 0 and the others null."),
+		service.NewStringField(feFeatureName).
+			Description("Name of the feature. Aggregates that give several features add to it: `name.value` for each value of a mix, and `name.other`; `name.sin` and `name.cos` of a circular one; `name.count`, `name.length` and `name.gap` of sessions."),
+		service.NewStringAnnotatedEnumField(feFeatureAgg, aggregateDescriptions).
+			Description("What is kept of the events, unless the feature is an expression. Without any event so far, or in the window, count, sum and rate are 0 and the others null.").Optional(),
 		service.NewAnyField(feFeatureOn).
 			Description("Kinds of events that count: one, or a list. All events unless set.").Optional().LintRule(lintKinds),
 		service.NewAnyField(feFeatureTo).
 			Description("Kinds of events that a ratio divides by: one, or a list. The ratio is null while there are none.").Optional().LintRule(lintKinds),
 		service.NewStringField(feFeatureOf).
-			Description("The column of a sum, mean or mix. For count, rate and since_last: only events that have it count.").Optional(),
+			Description("The column that an aggregate is of. Where only events are looked at, such as in a count, it need not be set; if it is, only events that have the column count.").Optional(),
+		service.NewStringField(feFeatureWhen).
+			Description("A boolean column. Only events for which it is true count, those for which it is false or null do not. A share needs it: it is the part of the events for which it is true. All events count unless set.").Optional(),
+		service.NewStringField(feFeatureWindow).
+			Description("How far back events count, such as `90d`: from 5 minutes to 1,024 days before the time of the features. Any length may be asked for, also later, as what is kept is the same; windows from 7 days on begin to the nearest part of a day, shorter ones to that of 5 minutes, or further back to a seventh of their length. For count, sum, mean, variance, stddev, min, max, rate, share, ratio and, in whole days, active_days. Unless set, events count for ever.").
+			Optional().LintRule(lintDuration),
 		service.NewStringField(feFeatureHalfLife).
-			Description("The time after which an event counts half, such as `60d`, in event time. Unless set, events count in full for ever.").
+			Description("The time after which an event counts half, such as `60d`, in event time. For count, sum, mean, variance, stddev, rate, quantile, share, ratio, mix, entropy, top, circular and zscore. Unless set, events count in full for ever.").
 			Optional().LintRule(lintDuration),
 		service.NewStringField(feFeatureUnit).
-			Description("Unit of since_last: seconds, minutes, hours, days or weeks. Seconds unless set.").Optional(),
+			Description("Unit of since_first, since_last, interval and sessions: seconds, minutes, hours, days or weeks. Seconds unless set.").Optional(),
 		service.NewStringField(feFeaturePer).
 			Description("The time that a rate is for: second, minute, hour, day or week. A customer younger than that is taken to be that old. Day unless set.").Optional(),
 		service.NewStringListField(feFeatureValues).
-			Description("Values that a mix names, each a feature `name.value`; all others share `name.other`.").Optional(),
+			Description("Values that a mix names, each a feature `name.value`; all others share `name.other`. An entropy is over these values and all others as one, if set.").Optional(),
+		service.NewFloatField(feFeatureQ).
+			Description("The share of values that a quantile is not below, from 0 to 1: `0.5` is the median.").Optional(),
+		service.NewStringField(feFeaturePeriod).
+			Description("What a circular feature goes round in: day, week or year. Days begin at midnight UTC, weeks on Monday.").Optional(),
+		service.NewStringField(feFeatureGap).
+			Description("The silence that ends a session. `30m` unless set.").Optional().LintRule(lintDuration),
+		service.NewBloblangField(feFeatureExpression).
+			Description("A mapping of the features before this one, in their own units: filled and clipped, not transformed. Those with a dot in their name are objects, too: `this.taste.shoes`. Where it errs, or gives anything but a finite number, the feature is null. It may depend on nothing else, such as the clock or chance.").
+			Example("this.spend / this.orders").Optional(),
 		service.NewAnyField(feFeatureMissing).
-			Description("What a feature that is null becomes: a number, in the units of the feature and before the transform; `last`, the last value that it had; null, the default, it stays null.").
+			Description("What a feature that is null becomes: a number, in the units of the feature and before the transform; `last`, what a window held at its newest event; `median`, that of all customers; null, the default, it stays null.").
 			Optional().LintRule(lintMissing),
+		service.NewObjectField(feFeatureClip,
+			service.NewFloatField(feClipMin).Description("The least that the feature can be.").Optional(),
+			service.NewFloatField(feClipMax).Description("The most that the feature can be.").Optional(),
+			service.NewFloatListField(feClipQuantiles).Description("The shares of all customers that the limits are taken from, such as `[ 0.01, 0.99 ]`, instead of min and max.").Optional(),
+		).Description("Limits of the feature, in its own units: after `missing` and before `transform`. None unless set.").Optional(),
 		service.NewStringEnumField(feFeatureTransform, string(aggregate.Log1p), string(aggregate.Sqrt), string(aggregate.Asinh)).
 			Description("A function that the feature is passed through: `log1p`, `sqrt` or `asinh`. Where it is not defined, the feature is null. None unless set.").Optional(),
 	}
+}
+
+// aggregateDescriptions say what each aggregate is.
+var aggregateDescriptions = map[string]string{
+	string(aggregate.Count):      "number of events",
+	string(aggregate.Sum):        "sum of a column",
+	string(aggregate.Mean):       "average of a column",
+	string(aggregate.Variance):   "mean squared deviation of a column from its average; 0 for one value",
+	string(aggregate.StdDev):     "square root of the variance",
+	string(aggregate.Min):        "least value of a column",
+	string(aggregate.Max):        "greatest value of a column",
+	string(aggregate.First):      "value of a column in the oldest event; of several at one time the greatest",
+	string(aggregate.Last):       "value of a column in the newest event; of several at one time the greatest",
+	string(aggregate.SinceFirst): "time since the oldest event",
+	string(aggregate.SinceLast):  "time since the newest event",
+	string(aggregate.Rate):       "events for each `per` of time",
+	string(aggregate.Interval):   "mean time between events",
+	string(aggregate.Regularity): "how alike the times between the last eight events are: 1 for a clockwork, about 0.5 for chance, towards 0 for bursts",
+	string(aggregate.Overdue):    "time since the newest event over the mean time between events",
+	string(aggregate.ActiveDays): "number of days, in UTC, with events",
+	string(aggregate.Distinct):   "number of different values of a column: exact up to 16, then an estimate with a standard error of 9 %",
+	string(aggregate.Quantile):   "value that a share `q` of the values of a column is not above, within 1 % where values do not spread widely",
+	string(aggregate.Share):      "part of the events for which `when` is true",
+	string(aggregate.Ratio):      "count of `on` over the count of `to`",
+	string(aggregate.Mix):        "share of each of `values`, and of all others, in a column",
+	string(aggregate.Entropy):    "how evenly events spread over the values of a column: from 0 for one value to 1 for eight, equally frequent, beyond which none are told apart",
+	string(aggregate.Top):        "share of the most frequent value of a column, of eight that are told apart",
+	string(aggregate.Circular):   "mean direction of a clock hand that goes round once in a `period`",
+	string(aggregate.Sessions):   "stretches of events without a `gap`: their number, mean length, and mean time from one to the next",
+	string(aggregate.ZScore):     "how many standard deviations the last value of a column is from the average",
 }
 
 func parseFeatures(conf *service.ParsedConfig) ([]aggregate.Spec, error) {
@@ -90,12 +160,15 @@ func parseFeatures(conf *service.ParsedConfig) ([]aggregate.Spec, error) {
 // aggregate.Compile. The error begins with the name of the field.
 func parseFeature(conf *service.ParsedConfig) (spec aggregate.Spec, err error) {
 	for field, to := range map[string]*string{
-		feFeatureName:      &spec.Name,
-		feFeatureAgg:       (*string)(&spec.Agg),
-		feFeatureOf:        &spec.Of,
-		feFeatureUnit:      &spec.Unit,
-		feFeaturePer:       &spec.Per,
-		feFeatureTransform: (*string)(&spec.Transform),
+		feFeatureName:       &spec.Name,
+		feFeatureAgg:        (*string)(&spec.Agg),
+		feFeatureOf:         &spec.Of,
+		feFeatureWhen:       &spec.When,
+		feFeatureUnit:       &spec.Unit,
+		feFeaturePer:        &spec.Per,
+		feFeaturePeriod:     &spec.Period,
+		feFeatureExpression: &spec.Expression,
+		feFeatureTransform:  (*string)(&spec.Transform),
 	} {
 		if !conf.Contains(field) {
 			continue
@@ -104,16 +177,13 @@ func parseFeature(conf *service.ParsedConfig) (spec aggregate.Spec, err error) {
 			return spec, fmt.Errorf("%s: %w", field, err)
 		}
 	}
-	if conf.Contains(feFeatureHalfLife) {
-		text, err := conf.FieldString(feFeatureHalfLife)
-		if err != nil {
-			return spec, fmt.Errorf("%s: %w", feFeatureHalfLife, err)
-		}
-		if spec.HalfLife, err = duration.Parse(text); err != nil {
-			return spec, fmt.Errorf("%s: %w", feFeatureHalfLife, err)
-		}
-		if spec.HalfLife == 0 {
-			return spec, fmt.Errorf("%s %q: use a time above 0, or leave it out: events then count in full for ever", feFeatureHalfLife, text)
+	for field, to := range map[string]*time.Duration{
+		feFeatureHalfLife: &spec.HalfLife,
+		feFeatureWindow:   &spec.Window,
+		feFeatureGap:      &spec.Gap,
+	} {
+		if *to, err = positive(conf, field); err != nil {
+			return spec, err
 		}
 	}
 	if conf.Contains(feFeatureValues) {
@@ -121,14 +191,81 @@ func parseFeature(conf *service.ParsedConfig) (spec aggregate.Spec, err error) {
 			return spec, fmt.Errorf("%s: %w", feFeatureValues, err)
 		}
 	}
+	if spec.Q, err = optionalFloat(conf, feFeatureQ); err != nil {
+		return spec, err
+	}
 	if spec.On, err = kinds(conf, feFeatureOn); err != nil {
 		return spec, err
 	}
 	if spec.To, err = kinds(conf, feFeatureTo); err != nil {
 		return spec, err
 	}
-	spec.Missing, err = missing(conf)
+	if err = missing(conf, &spec); err != nil {
+		return spec, err
+	}
+	spec.Clip, err = clip(conf)
 	return spec, err
+}
+
+// withoutDuration says what becomes of a feature without a duration that is 0.
+var withoutDuration = map[string]string{
+	feFeatureHalfLife: "events then count in full for ever",
+	feFeatureWindow:   "events then count for ever",
+	feFeatureGap:      "a session then ends after 30m",
+}
+
+// positive reads a duration that is not set or above 0.
+func positive(conf *service.ParsedConfig, field string) (time.Duration, error) {
+	if !conf.Contains(field) {
+		return 0, nil
+	}
+	d, err := durationField(conf, field)
+	if err == nil && d == 0 {
+		text, _ := conf.FieldString(field)
+		err = fmt.Errorf("%s %q: use a time above 0, or leave it out: %s", field, text, withoutDuration[field])
+	}
+	return d, err
+}
+
+func optionalFloat(conf *service.ParsedConfig, path ...string) (*float64, error) {
+	if !conf.Contains(path...) {
+		return nil, nil
+	}
+	x, err := conf.FieldFloat(path...)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", strings.Join(path, "."), err)
+	}
+	return &x, nil
+}
+
+// clip reads limits: nil when there are none. Benthos cannot tell an object or a list that
+// is not there from one that is empty.
+func clip(conf *service.ParsedConfig) (*aggregate.Clip, error) {
+	var c aggregate.Clip
+	var err error
+	if c.Min, err = optionalFloat(conf, feFeatureClip, feClipMin); err != nil {
+		return nil, err
+	}
+	if c.Max, err = optionalFloat(conf, feFeatureClip, feClipMax); err != nil {
+		return nil, err
+	}
+	var shares []float64
+	if conf.Contains(feFeatureClip, feClipQuantiles) {
+		if shares, err = conf.FieldFloatList(feFeatureClip, feClipQuantiles); err != nil {
+			return nil, fmt.Errorf("clip.quantiles: %w", err)
+		}
+	}
+	switch len(shares) {
+	case 0:
+	case 2:
+		c.Quantiles = &[2]float64{shares[0], shares[1]}
+	default:
+		return nil, fmt.Errorf("clip.quantiles: there are %d: use two shares, such as [0.01, 0.99]", len(shares))
+	}
+	if c == (aggregate.Clip{}) {
+		return nil, nil
+	}
+	return &c, nil
 }
 
 // kinds reads one kind or a list of them.
@@ -156,37 +293,28 @@ func kinds(conf *service.ParsedConfig, field string) ([]string, error) {
 	return names, nil
 }
 
-// missing reads what a null becomes. None of the aggregates becomes null again once
-// it has had a value, so last has nothing to remember: it is the same as null.
-func missing(conf *service.ParsedConfig) (*float64, error) {
+// missing reads what a null becomes.
+func missing(conf *service.ParsedConfig, spec *aggregate.Spec) error {
 	if !conf.Contains(feFeatureMissing) {
-		return nil, nil
+		return nil
 	}
 	value, err := conf.FieldAny(feFeatureMissing)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", feFeatureMissing, err)
+		return fmt.Errorf("%s: %w", feFeatureMissing, err)
 	}
-	var number float64
 	switch v := value.(type) {
 	case nil:
-		return nil, nil
+		return nil
 	case string:
-		if v == missingLast {
-			return nil, nil
+		if spec.Fill = aggregate.Fill(v); spec.Fill == aggregate.FillNone {
+			return fmt.Errorf("%s %q: use a number, last, median or null", feFeatureMissing, v)
 		}
-		return nil, fmt.Errorf("%s %q: use a number, last or null", feFeatureMissing, v)
-	case int:
-		number = float64(v)
-	case int64:
-		number = float64(v)
-	case float64:
-		number = v
-	case json.Number:
-		if number, err = v.Float64(); err != nil {
-			return nil, fmt.Errorf("%s %v: use a number that 64 bits hold", feFeatureMissing, v)
-		}
-	default:
-		return nil, fmt.Errorf("%s %v: use a number, last or null", feFeatureMissing, v)
+		return nil
 	}
-	return &number, nil
+	number, err := message.Number(value)
+	if err != nil {
+		return fmt.Errorf("%s %v: use a number, last, median or null", feFeatureMissing, value)
+	}
+	spec.Missing = &number
+	return nil
 }

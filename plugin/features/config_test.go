@@ -12,6 +12,7 @@ import (
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
+	"github.com/shoal-stream/shoal/plugin/features/aggregate"
 	"github.com/shoal-stream/shoal/plugin/store"
 )
 
@@ -89,11 +90,31 @@ func TestLint(t *testing.T) {
 		`{ name: f, agg: mean, of: x, missing: last }`:           "",
 		`{ name: f, agg: mean, of: x, missing: null }`:           "",
 		`{ name: f, agg: mean, of: x, missing: -1.5 }`:           "",
-		`{ name: f, agg: mean, of: x, missing: median }`:         "use a number, last or null",
+		`{ name: f, agg: mean, of: x, missing: median }`:         "",
+		`{ name: f, agg: mean, of: x, missing: mode }`:           "use a number, last, median or null",
 		`{ name: f, agg: count, on: 3 }`:                         "use the name of a kind, or a list of names",
 		`{ name: f, agg: count, transform: exp }`:                "value exp is not a valid option",
-		`{ name: f, agg: count, window: 90d }`:                   "field window not recognised",
-		`{ agg: count }`:                                         "field name is required",
+		`{ name: f, agg: count, window: 90d }`:                   "",
+		`{ name: f, agg: count, window: 90 }`:                    "not a duration: use a number and s, m, h, d or w",
+		`{ name: f, agg: count, horizon: 90d }`:                  "field horizon not recognised",
+		`{ name: f, agg: sessions, gap: 10min }`:                 "not a duration: use a number and s, m, h, d or w",
+		`{ name: f, agg: quantile, of: x, q: 0.5 }`:              "",
+		`{ name: f, agg: quantile, of: x, q: 90 }`:               "features[0].q 90: use a share from 0 to 1",
+		`{ name: f, agg: quantile, of: x }`:                      "features[0].q: quantile needs it",
+		`{ name: f, agg: share }`:                                "features[0].when: share needs it",
+		`{ name: f, agg: mix, of: x }`:                           "features[0].values: mix needs it",
+		`{ name: f, agg: ratio, on: x }`:                         "features[0].to: ratio needs it",
+		`{ name: f, agg: circular, period: month }`:              "features[0].period: use day, week or year",
+		`{ name: f, agg: circular, period: week }`:               "",
+		`{ name: f, agg: count, window: 1d, half_life: 2d }`:     "features[0].window 1d beside half_life 2d: use one of them",
+		`{ name: f, expression: this.a / this.b }`:               "",
+		`{ name: f, expression: this.a / }`:                      "expected",
+		`{ name: f, agg: count, expression: this.a }`:            "features[0]: use one of agg and expression",
+		`{ name: f }`: "features[0]: use one of agg and expression",
+		`{ name: f, agg: count, clip: { min: 0, max: 3.5 } }`:    "",
+		`{ name: f, agg: count, clip: { quantiles: [ 0, 1 ] } }`: "",
+		`{ name: f, agg: count, clip: { least: 0 } }`:            "field least not recognised",
+		`{ agg: count }`: "field name is required",
 	} {
 		lints, err := env.NewComponentConfigLinter().LintProcessorYAML([]byte(
 			"feature_extract:\n  store: customers\n  key: this.c\n  event: root = this\n  features: [ " + feature + " ]\n"))
@@ -107,6 +128,15 @@ func TestLint(t *testing.T) {
 	}
 }
 
+// Each aggregate is described, and no other.
+func TestEveryAggregateIsDescribed(t *testing.T) {
+	t.Parallel()
+	assert.Len(t, aggregateDescriptions, len(aggregate.Aggregates()))
+	for _, each := range aggregate.Aggregates() {
+		assert.NotEmpty(t, aggregateDescriptions[string(each)], each)
+	}
+}
+
 func TestConstructorRefuses(t *testing.T) {
 	t.Parallel()
 	r := openRig(t, "")
@@ -114,18 +144,33 @@ func TestConstructorRefuses(t *testing.T) {
 		return "key: this.c\nevent: root = this\nfeatures: [ { name: a, agg: count }, " + feature + " ]\n"
 	}
 	for conf, want := range map[string]string{
-		"key: this.c\nevent: root = this\nfeatures: []\n":          "features: there are none: add one",
-		features(`{ name: f, agg: count, half_life: 30x }`):        `features[1].half_life: "30x" is not a duration: use a number and s, m, h, d or w`,
-		features(`{ name: f, agg: count, half_life: 0s }`):         `features[1].half_life "0s": use a time above 0`,
-		features(`{ name: f, agg: mean }`):                         `features[1].of: mean needs it`,
-		features(`{ name: f, agg: count, on: [ a, 3 ] }`):          `features[1].on[1] 3: use the name of a kind, in quotes`,
-		features(`{ name: f, agg: count, on: { a: b } }`):          `features[1].on map[a:b]: use the name of a kind`,
-		features(`{ name: f, agg: mean, of: x, missing: median }`): `features[1].missing "median": use a number, last or null`,
-		features(`{ name: f, agg: mean, of: x, missing: [] }`):     `features[1].missing []: use a number, last or null`,
-		features(`{ name: a, agg: count }`):                        `features: "a" is the name of two features: rename one`,
-		features(`{ name: f, agg: count }`) + "max_future: soon":   `max_future: "soon" is not a duration`,
-		features(`{ name: f, agg: count }`) + "event_id_window: 1": `event_id_window: "1" is not a duration`,
-		features(`{ name: f, agg: count }`) + "result: a..b":       `result: path "a..b" has an empty part`,
+		"key: this.c\nevent: root = this\nfeatures: []\n":                      "features: there are none: add one",
+		features(`{ name: f, agg: count, half_life: 30x }`):                    `features[1].half_life: "30x" is not a duration: use a number and s, m, h, d or w`,
+		features(`{ name: f, agg: count, half_life: 0s }`):                     `features[1].half_life "0s": use a time above 0`,
+		features(`{ name: f, agg: mean }`):                                     `features[1].of: mean needs it`,
+		features(`{ name: f, agg: count, on: [ a, 3 ] }`):                      `features[1].on[1] 3: use the name of a kind, in quotes`,
+		features(`{ name: f, agg: count, on: { a: b } }`):                      `features[1].on map[a:b]: use the name of a kind`,
+		features(`{ name: f, agg: mean, of: x, missing: mode }`):               `features[1].missing "mode": use a number, last, median or null`,
+		features(`{ name: f, agg: mean, of: x, missing: "" }`):                 `features[1].missing "": use a number, last, median or null`,
+		features(`{ name: f, agg: mean, of: x, missing: [] }`):                 `features[1].missing []: use a number, last, median or null`,
+		features(`{ name: f, agg: count, window: 0s }`):                        `features[1].window "0s": use a time above 0, or leave it out: events then count for ever`,
+		features(`{ name: f, agg: count, window: 3y }`):                        `features[1].window: "3y" is not a duration`,
+		features(`{ name: f, agg: count, window: 200w }`):                      `features[1].window 1400d: use at most 1024d`,
+		features(`{ name: f, agg: sessions, gap: 0s }`):                        `features[1].gap "0s": use a time above 0, or leave it out: a session then ends after 30m`,
+		features(`{ name: f, agg: quantile, of: x, q: 1.5 }`):                  `features[1].q 1.5: use a share from 0 to 1`,
+		features(`{ name: f, agg: max, of: x, half_life: 3d }`):                `features[1].half_life: max does not take it`,
+		features(`{ name: f, agg: count, clip: { min: 3, max: 2 } }`):          `features[1].clip.min 3 is above clip.max 2: exchange them`,
+		features(`{ name: f, agg: count, clip: { quantiles: [ 0.5 ] } }`):      `features[1].clip.quantiles: there are 1: use two shares`,
+		features(`{ name: f, agg: count, clip: { quantiles: [ 0.9, 0.1 ] } }`): `features[1].clip.quantiles [0.9 0.1]: put the lower first`,
+		features(`{ name: f, expression: this.b / 2 }`):                        `features[1].expression: "this.b / 2" gives no number, whatever the features before it are: check that it names some of a`,
+		features(`{ name: f, expression: this.a + now().ts_unix() }`):          `features[1].expression: "this.a + now().ts_unix()": unrecognised function 'now'`,
+		features(`{ name: f, expression: this.a, missing: last }`):             `features[1].missing "last": an expression has no events of its own`,
+		features(`{ name: f, expression: this.a, on: purchase }`):              `features[1].on: an expression does not take it`,
+		features(`{ name: f }`):                                                `features[1].agg: name an aggregate, or give an expression`,
+		features(`{ name: a, agg: count }`):                                    `features: "a" is the name of two features: rename one`,
+		features(`{ name: f, agg: count }`) + "max_future: soon":               `max_future: "soon" is not a duration`,
+		features(`{ name: f, agg: count }`) + "event_id_window: 1":             `event_id_window: "1" is not a duration`,
+		features(`{ name: f, agg: count }`) + "result: a..b":                   `result: path "a..b" has an empty part`,
 	} {
 		_, err := r.build(conf)
 		require.ErrorContains(t, err, want)

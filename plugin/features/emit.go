@@ -2,7 +2,6 @@ package features
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -45,11 +44,7 @@ func (x *extract) attach(m *service.Message, e *event) (*service.Message, error)
 	names := x.plan.Names()
 	result := make(map[string]any, len(names))
 	for i, value := range e.features {
-		if math.IsNaN(value) {
-			result[names[i]] = nil
-		} else {
-			result[names[i]] = value
-		}
+		result[names[i]] = orNull(value)
 	}
 	if err := x.result.Set(m, result); err != nil {
 		return nil, err

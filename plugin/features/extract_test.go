@@ -2,6 +2,7 @@ package features
 
 import (
 	"context"
+	"math"
 	"testing"
 	"time"
 
@@ -305,4 +306,89 @@ func TestClosedStoreFlagsTheBatch(t *testing.T) {
 	out, err := x.ProcessBatch(context.Background(), service.MessageBatch{service.NewMessage([]byte(`{"customer":"c"}`))})
 	require.Error(t, err)
 	assert.Empty(t, out)
+}
+
+// Every field of a feature, from the configuration to the message.
+func TestEveryAggregate(t *testing.T) {
+	t.Parallel()
+	x := openRig(t, "").extract(`
+key: this.customer
+event: root = this
+features:
+  - { name: count, agg: count, on: purchase, window: 90d }
+  - { name: sum, agg: sum, of: amount, window: 1h }
+  - { name: mean, agg: mean, of: amount }
+  - { name: variance, agg: variance, of: amount }
+  - { name: stddev, agg: stddev, of: amount, window: 30d }
+  - { name: min, agg: min, of: amount }
+  - { name: max, agg: max, of: amount, window: 30d, clip: { max: 45 } }
+  - { name: first, agg: first, of: amount }
+  - { name: last, agg: last, of: amount }
+  - { name: since_first, agg: since_first, unit: hours }
+  - { name: since_last, agg: since_last, on: view }
+  - { name: rate, agg: rate, per: hour, window: 1h }
+  - { name: interval, agg: interval, on: purchase, unit: minutes }
+  - { name: regularity, agg: regularity, on: purchase }
+  - { name: overdue, agg: overdue, on: purchase }
+  - { name: days, agg: active_days }
+  - { name: distinct, agg: distinct, of: sku }
+  - { name: median, agg: quantile, of: amount, q: 0.5 }
+  - { name: share, agg: share, on: purchase, when: deal }
+  - { name: ratio, agg: ratio, on: view, to: purchase, when: deal }
+  - { name: taste, agg: mix, of: sku, values: [ a ] }
+  - { name: entropy, agg: entropy, of: sku, values: [ a, b, c ] }
+  - { name: top, agg: top, of: sku }
+  - { name: hour, agg: circular, period: day }
+  - { name: visits, agg: sessions, gap: 30m, unit: minutes }
+  - { name: zscore, agg: zscore, of: amount }
+  - { name: rank, expression: this.sum / this.count + this.taste.a + this."taste.other", transform: sqrt }
+`)
+	out := x.run(t,
+		`{"customer":"c","kind":"purchase","at":"`+at(2*time.Hour)+`","amount":20,"sku":"b","deal":true}`,
+		`{"customer":"c","kind":"purchase","at":"`+at(0)+`","amount":10,"sku":"a","deal":null}`,
+		`{"customer":"c","kind":"purchase","at":"`+at(time.Hour)+`","amount":50,"sku":"a","deal":false}`,
+		`{"customer":"c","kind":"view","at":"`+at(2*time.Hour+10*time.Minute)+`"}`,
+		`{"customer":"c","kind":"view","at":"`+at(2*time.Hour)+`","deal":"s3cret"}`,
+	)
+	got := featuresOf(t, out[3])
+	for name, want := range map[string]float64{
+		"count": 3, "sum": 20, "mean": 80. / 3, "variance": 2600. / 9, "stddev": math.Sqrt(2600. / 9), "min": 10, "max": 45,
+		"first": 10, "last": 20, "since_first": 2 + 1./6, "since_last": 0, "rate": 2, "interval": 60, "regularity": 1,
+		"overdue": 1. / 6, "days": 1, "distinct": 2, "median": 20, "share": 1. / 3, "ratio": 0,
+		"taste.a": 2. / 3, "taste.other": 1. / 3, "entropy": (2./3*math.Log2(1.5) + 1./3*math.Log2(3)) / 2, "top": 2. / 3,
+		"hour.sin":     math.Sin(2*math.Pi*10/24)/4 + math.Sin(2*math.Pi*11/24)/4 + math.Sin(2*math.Pi*12/24)/4 + math.Sin(2*math.Pi*(12+1./6)/24)/4,
+		"hour.cos":     math.Cos(2*math.Pi*10/24)/4 + math.Cos(2*math.Pi*11/24)/4 + math.Cos(2*math.Pi*12/24)/4 + math.Cos(2*math.Pi*(12+1./6)/24)/4,
+		"visits.count": 3, "visits.length": 10. / 3, "visits.gap": 60, "zscore": (20 - 80./3) / math.Sqrt(2600./9), "rank": math.Sqrt(20./3 + 1),
+	} {
+		assert.InDelta(t, want, got[name], map[bool]float64{true: 0.2, false: 1e-9}[name == "median"], name)
+		delete(got, name)
+	}
+	assert.Empty(t, got)
+	require.ErrorContains(t, out[4].GetError(), "feature_extract: deal: a string: use true, false or null")
+	assert.NotContains(t, out[4].GetError().Error(), "s3cret")
+}
+
+// Stored features are read with their expressions, without the configuration.
+func TestLookupOfAnExpression(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	x := r.extract(`
+key: this.customer
+event: root = this
+features:
+  - { name: orders, agg: count }
+  - { name: spend, agg: sum, of: amount, clip: { min: 0 } }
+  - { name: basket, expression: this.spend / this.orders }
+`)
+	x.run(t, `{"customer":"c","amount":10}`, `{"customer":"c","amount":30}`)
+	label, err := store.Use(r.resources, "customers")
+	require.NoError(t, err)
+	require.NoError(t, label.Do(t.Context(), func(s *store.Store) error {
+		return s.View(t.Context(), func(r store.Reader) error {
+			c, err := ProfilesOf("default").Read(r, "c", 0)
+			require.NoError(t, err)
+			assert.Equal(t, map[string]any{"orders": 2.0, "spend": 40.0, "basket": 20.0}, c.Features)
+			return nil
+		})
+	}))
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"math"
 	"sync"
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
@@ -75,10 +74,7 @@ func (p *Profiles) Read(r store.Reader, customer string, at int64) (*Customer, e
 		Features: map[string]any{},
 	}
 	for i, value := range plan.Features(nil, &profile, c.AsOf, nil) {
-		c.Features[plan.Names()[i]] = nil
-		if !math.IsNaN(value) {
-			c.Features[plan.Names()[i]] = value
-		}
+		c.Features[plan.Names()[i]] = orNull(value)
 	}
 	return c, nil
 }
@@ -114,7 +110,7 @@ func compile(specs, stored []byte) (*aggregate.Plan, *aggregate.Codec, error) {
 	if record.Version != specsVersion {
 		return nil, nil, fmt.Errorf("the record of its features has version %d, and this program reads %d: use a newer program", record.Version, specsVersion)
 	}
-	plan, err := aggregate.Compile(record.Specs)
+	plan, err := aggregate.Compile(record.Specs, aggregate.WithExpressions(compileExpression))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -105,6 +105,14 @@ func (x *extract) readColumns(e *event, columns map[string]any) (err error) {
 			if ok {
 				e.event.Columns[i] = aggregate.Text(written)
 			}
+		case aggregate.AsFlag:
+			switch flag := value.(type) {
+			case nil:
+			case bool:
+				e.event.Columns[i] = aggregate.Flag(flag)
+			default:
+				return fmt.Errorf("%s: %s: use true, false or null", column.Name, message.TypeName(value))
+			}
 		case aggregate.AsAnything:
 			if value != nil {
 				e.event.Columns[i] = aggregate.Anything()

@@ -18,6 +18,7 @@ func TestCompileRefuses(t *testing.T) {
 		`features[1].name "": give`:                                                         {Agg: aggregate.Count},
 		`features[1].name "a..b": give`:                                                     {Name: "a..b", Agg: aggregate.Count},
 		`features[1].agg "avg": use one of [count`:                                          {Name: "f", Agg: "avg"},
+		`features[1].agg: name an aggregate, or give an expression`:                         {Name: "f"},
 		`features[1].of: sum needs it`:                                                      {Name: "f", Agg: aggregate.Sum},
 		`features[1].of: ratio does not take it`:                                            {Name: "f", Agg: aggregate.Ratio, To: []string{"a"}, Of: "c"},
 		`features[1].to: ratio needs it`:                                                    {Name: "f", Agg: aggregate.Ratio},

@@ -1,6 +1,7 @@
 package aggregate
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,6 +44,9 @@ func (s *Spec) check() error {
 		return nil
 	}
 	d := define(s.Agg)
+	if s.Agg == "" {
+		return errors.New("agg: name an aggregate, or give an expression")
+	}
 	if d == nil {
 		return fmt.Errorf("agg %q: use one of %v", s.Agg, Aggregates())
 	}
