@@ -56,6 +56,11 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 			}
 			return nil
 		})
+		defer func() {
+			for _, c := range b.customers {
+				x.idle.Put(c)
+			}
+		}()
 		for i := range events {
 			e := &events[i]
 			if !e.pending() {
@@ -141,7 +146,11 @@ func (x *extract) customer(b *batchState, name string) (*customer, error) {
 	if c := b.customers[name]; c != nil {
 		return c, nil
 	}
-	c := &customer{key: x.profileKey(name)}
+	c, _ := x.idle.Get().(*customer)
+	if c == nil {
+		c = &customer{}
+	}
+	c.key = x.profileKey(name)
 	record, err := b.tx.Get(c.key)
 	if err != nil {
 		return nil, fmt.Errorf("reading a customer: %w", err)

@@ -2,6 +2,7 @@ package features
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,7 @@ type extract struct {
 	failures    *message.Failures
 
 	bound atomic.Pointer[binding] // to the layout that the store has
+	idle  sync.Pool               // of *customer, whose memory the next batch reuses
 }
 
 // ProcessBatch reads the events of the batch, applies them in one transaction, and

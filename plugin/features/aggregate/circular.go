@@ -11,7 +11,7 @@ import (
 // whose hand goes round once in a period: so that 23:50 is near 0:10. The length of the
 // mean, between 0 and 1, says how closely they keep to one time of the day.
 type circular struct {
-	period   string
+	phase    func(at int64) float64
 	weight   float64
 	sin, cos float64
 }
@@ -36,10 +36,10 @@ var periods = map[string]func(at int64) float64{
 	},
 }
 
-func (c *circular) reset() { *c = circular{period: c.period} }
+func (c *circular) reset() { *c = circular{phase: c.phase} }
 
 func (c *circular) add(e entry, _ tally) {
-	sin, cos := math.Sincos(2 * math.Pi * periods[c.period](e.at))
+	sin, cos := math.Sincos(2 * math.Pi * c.phase(e.at))
 	c.weight += e.weight
 	c.sin += e.weight * sin
 	c.cos += e.weight * cos

@@ -19,12 +19,18 @@ import (
 // Floats are written with their bytes reversed, as uvarints: 0 takes one byte and small
 // integers two.
 type Codec struct {
-	plan     *Plan
-	slots    []measure
-	measures []int // by slot; -1: no longer kept
-	peers    []int // by slot: the nearest before it for the same kinds; -1: none
-	tiled    []int // by slot of tiles: the nearest before it with tiles for the same kinds; -1: none
-	timed    []int // measures whose states keep times
+	plan  *Plan
+	slots []slot
+	kept  []measure // by slot
+	timed []int     // measures whose states keep times
+}
+
+// slot is what to do with a place in the layout.
+type slot struct {
+	measure int  // -1: no longer kept
+	peer    int  // the nearest slot before it for the same kinds; -1: none
+	tiled   int  // the nearest slot before it with tiles as it has, for the same kinds; -1: none
+	fading  bool // there is a half-life
 }
 
 const recordVersion = 2
@@ -32,16 +38,19 @@ const recordVersion = 2
 // ErrRecord is wrapped by all errors of decoding.
 var ErrRecord = errors.New("the record of a customer's features is damaged: restore the newest backup to a new path")
 
-func newCodec(plan *Plan, slots []measure) (*Codec, error) {
-	c := &Codec{plan: plan, slots: slots, measures: make([]int, len(slots)), peers: make([]int, len(slots)), tiled: make([]int, len(slots))}
-	for slot := range slots {
-		c.measures[slot] = slices.IndexFunc(plan.measures, func(m measure) bool { return m.same(&slots[slot]) })
-		sameKinds := func(o measure) bool { return slices.Equal(o.On, slots[slot].On) }
-		c.peers[slot] = lastIndex(slots[:slot], sameKinds)
-		c.tiled[slot] = lastIndex(slots[:slot], func(o measure) bool { return sameKinds(o) && o.Base > 0 && o.Base == slots[slot].Base })
+func newCodec(plan *Plan, kept []measure) (*Codec, error) {
+	c := &Codec{plan: plan, slots: make([]slot, len(kept)), kept: kept}
+	for i, m := range kept {
+		sameKinds := func(o measure) bool { return slices.Equal(o.On, m.On) }
+		c.slots[i] = slot{
+			measure: slices.IndexFunc(plan.measures, func(o measure) bool { return o.same(&m) }),
+			peer:    lastIndex(kept[:i], sameKinds),
+			tiled:   lastIndex(kept[:i], func(o measure) bool { return sameKinds(o) && o.Base > 0 && o.Base == m.Base }),
+			fading:  m.HalfLife > 0,
+		}
 	}
 	for i := range plan.measures {
-		if !slices.Contains(c.measures, i) {
+		if !slices.ContainsFunc(c.slots, func(s slot) bool { return s.measure == i }) {
 			return nil, errors.New("the layout has no slot for a feature: extend it by Layout.With first")
 		}
 		if _, ok := newState(&plan.measures[i]).(timed); ok {
@@ -72,21 +81,21 @@ func (c *Codec) Append(dst []byte, profile *Profile) []byte {
 	profile.reading.clear(c)
 	written := profile.reading.slots
 	skipped := uint64(0)
-	for slot, i := range c.measures {
-		if i < 0 || profile.tallies[i].n == 0 {
+	for i, s := range c.slots {
+		if s.measure < 0 || profile.tallies[s.measure].n == 0 {
 			skipped++
 			continue
 		}
-		t := profile.tallies[i]
-		written[slot] = t
-		if peer := c.peers[slot]; peer >= 0 && written[peer] == t {
+		t := profile.tallies[s.measure]
+		written[i] = t
+		if s.peer >= 0 && written[s.peer] == t {
 			dst = binary.AppendUvarint(dst, skipped<<1|1)
 		} else {
 			dst = binary.AppendUvarint(dst, skipped<<1)
 			dst = binary.AppendUvarint(dst, t.n)
 			dst = appendBefore(dst, profile.Newest, t.newest, unit)
 		}
-		dst = profile.states[i].append(dst, c.frame(profile, slot, unit))
+		dst = profile.states[s.measure].append(dst, c.frame(profile, i, unit))
 		skipped = 0
 	}
 	return dst
@@ -128,28 +137,28 @@ func (c *Codec) Decode(stored []byte, profile *Profile) error {
 	profile.Newest = newest * unit
 	profile.Oldest = r.before(profile.Newest, unit)
 
-	for slot := 0; len(r.Rest()) > 0; slot++ {
+	for i := 0; len(r.Rest()) > 0; i++ {
 		head := r.Uvarint()
-		if head>>1 >= uint64(len(c.measures)-slot) {
+		if head>>1 >= uint64(len(c.slots)-i) {
 			return ErrRecord
 		}
-		slot += int(head >> 1)
-		t := &r.slots[slot]
+		i += int(head >> 1)
+		s, t := c.slots[i], &r.slots[i]
 		if head&1 == 0 {
 			*t = tally{n: r.Uvarint(), newest: r.before(profile.Newest, unit)}
-		} else if peer := c.peers[slot]; peer >= 0 {
-			*t = r.slots[peer]
+		} else if s.peer >= 0 {
+			*t = r.slots[s.peer]
 		}
 		if t.n == 0 { // never written
 			return ErrRecord
 		}
-		if i := c.measures[slot]; i >= 0 {
-			profile.tallies[i] = *t
+		if s.measure >= 0 {
+			profile.tallies[s.measure] = *t
 		} else {
-			r.past(slot).reset()
+			r.past(i).reset()
 		}
-		c.state(profile, slot).decode(&r.reader, c.frame(profile, slot, unit))
-		if slot+1 == len(c.measures) {
+		c.state(profile, i).decode(&r.reader, c.frame(profile, i, unit))
+		if i+1 == len(c.slots) {
 			break
 		}
 	}
@@ -160,18 +169,19 @@ func (c *Codec) Decode(stored []byte, profile *Profile) error {
 }
 
 // frame is that of the state in a slot, whose tally and those before it are known.
-func (c *Codec) frame(profile *Profile, slot int, unit int64) frame {
-	f := frame{unit: unit, tally: profile.reading.slots[slot], fading: c.slots[slot].HalfLife > 0}
-	if peer := c.tiled[slot]; peer >= 0 && profile.reading.slots[peer].n > 0 {
-		f.peer = c.state(profile, peer)
+func (c *Codec) frame(profile *Profile, i int, unit int64) frame {
+	s := &c.slots[i]
+	f := frame{unit: unit, tally: profile.reading.slots[i], fading: s.fading}
+	if s.tiled >= 0 && profile.reading.slots[s.tiled].n > 0 {
+		f.peer = c.state(profile, s.tiled)
 	}
 	return f
 }
 
 // state is the state in a slot of a record that is being read or written.
-func (c *Codec) state(profile *Profile, slot int) state {
-	if i := c.measures[slot]; i >= 0 {
-		return profile.states[i]
+func (c *Codec) state(profile *Profile, i int) state {
+	if m := c.slots[i].measure; m >= 0 {
+		return profile.states[m]
 	}
-	return profile.reading.past(slot)
+	return profile.reading.past(i)
 }

@@ -152,6 +152,31 @@ func TestChangeOfSpecs(t *testing.T) {
 	}
 }
 
+// A record that holds everything is read by a plan of any one feature, and what the plan
+// does not keep is passed over.
+func TestRecordOfMoreThanIsKept(t *testing.T) {
+	t.Parallel()
+	all := compile(t, everything...)
+	writer, layout := codecFor(t, all)
+	c := apply(all, randomEvents(rand.New(rand.NewPCG(19, 20)), 80))
+	record := writer.Append(nil, c)
+	want := all.Features(nil, c, c.Newest, nil)
+	at := 0
+	for _, spec := range everything {
+		plan := compile(t, spec)
+		reader, err := layout.Codec(plan)
+		require.NoError(t, err)
+		var one, again aggregate.Profile
+		require.NoError(t, reader.Decode(record, &one))
+		require.NoError(t, reader.Decode(reader.Append(nil, &one), &again))
+		got := plan.Features(nil, &again, again.Newest, nil)
+		for i, x := range got {
+			assertClose(t, want[at], x, plan.Names()[i])
+			at++
+		}
+	}
+}
+
 func TestLayoutRefuses(t *testing.T) {
 	t.Parallel()
 	for data, want := range map[string]string{

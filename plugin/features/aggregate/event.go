@@ -1,7 +1,5 @@
 package aggregate
 
-import "math"
-
 // Event is one event as the aggregates see it.
 type Event struct {
 	At      int64   // event time, Unix nanoseconds
@@ -18,7 +16,7 @@ type Value struct {
 
 // Number is a value to calculate with. One that is not finite is null.
 func Number(x float64) Value {
-	return Value{present: !math.IsNaN(x) && !math.IsInf(x, 0), number: x}
+	return Value{present: finite(x), number: x + 0} // of the two zeros, +0
 }
 
 // Text is a category.

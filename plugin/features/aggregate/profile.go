@@ -56,7 +56,7 @@ func (r *reading) begin(codec *Codec, stored []byte) {
 
 // clear makes the tallies of all slots empty.
 func (r *reading) clear(codec *Codec) {
-	r.slots = slices.Grow(r.slots[:0], len(codec.measures))[:len(codec.measures)]
+	r.slots = slices.Grow(r.slots[:0], len(codec.slots))[:len(codec.slots)]
 	clear(r.slots)
 }
 
@@ -66,7 +66,7 @@ func (r *reading) past(slot int) state {
 		r.dropped = make([]state, len(r.codec.slots))
 	}
 	if r.dropped[slot] == nil {
-		r.dropped[slot] = newState(&r.codec.slots[slot])
+		r.dropped[slot] = newState(&r.codec.kept[slot])
 	}
 	return r.dropped[slot]
 }

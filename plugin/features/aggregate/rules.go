@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -107,24 +108,35 @@ func (s *Spec) fields() []field {
 func (s *Spec) checkScope() error {
 	switch {
 	case s.HalfLife < 0 || s.HalfLife > 0 && s.HalfLife < MinHalfLife:
-		return fmt.Errorf("half_life %v: use at least %v", s.HalfLife, MinHalfLife)
+		return fmt.Errorf("half_life %s: use at least %s", written(s.HalfLife), written(MinHalfLife))
 	case s.HalfLife > MaxHalfLife:
-		return fmt.Errorf("half_life %v: use at most %s, or leave it out: events then count in full for ever", s.HalfLife, inDays(MaxHalfLife))
+		return fmt.Errorf("half_life %s: use at most %s, or leave it out: events then count in full for ever", written(s.HalfLife), written(MaxHalfLife))
 	case s.HalfLife > 0 && s.Window > 0:
-		return fmt.Errorf("window %v beside half_life %v: use one of them", s.Window, s.HalfLife)
+		return fmt.Errorf("window %s beside half_life %s: use one of them", written(s.Window), written(s.HalfLife))
 	case s.Window < 0 || s.Window > 0 && s.Window < MinWindow:
-		return fmt.Errorf("window %v: use at least %v, as time is not kept more finely", s.Window, MinWindow)
+		return fmt.Errorf("window %s: use at least %s, as time is not kept more finely", written(s.Window), written(MinWindow))
 	case s.Window > MaxWindow:
-		return fmt.Errorf("window %s: use at most %s, which is how far back tiles are kept, or a half_life", inDays(s.Window), inDays(MaxWindow))
+		return fmt.Errorf("window %s: use at most %s, which is how far back tiles are kept, or a half_life", written(s.Window), written(MaxWindow))
 	case s.Agg == ActiveDays && s.Window%coarseBase != 0:
-		return fmt.Errorf("window %v: active_days are whole days: use a number of days, such as 30d", s.Window)
+		return fmt.Errorf("window %s: active_days are whole days: use a number of days, such as 30d", written(s.Window))
 	case s.Gap < 0:
-		return fmt.Errorf("gap %v: use a time above 0, or leave it out for %v", s.Gap, DefaultGap)
+		return fmt.Errorf("gap %s: use a time above 0, or leave it out for %s", written(s.Gap), written(DefaultGap))
 	}
 	return nil
 }
 
-func inDays(d time.Duration) string { return fmt.Sprintf("%gd", d.Hours()/24) }
+// written is a duration as configurations have it.
+func written(d time.Duration) string {
+	for _, unit := range []struct {
+		length time.Duration
+		name   string
+	}{{24 * time.Hour, "d"}, {time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
+		if d%unit.length == 0 {
+			return strconv.FormatInt(int64(d/unit.length), 10) + unit.name
+		}
+	}
+	return d.String()
+}
 
 func (s *Spec) checkLists() error {
 	for _, list := range []struct {

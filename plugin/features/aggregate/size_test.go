@@ -125,7 +125,7 @@ func TestSizeOfEachAggregate(t *testing.T) {
 	customers := retail(t)
 	nothing := compile(t, aggregate.Spec{Name: "f", Agg: aggregate.Count, On: []string{"nothing"}})
 	none, _ := codecFor(t, nothing)
-	keys := slices.Sorted(maps.Keys(customers))
+	keys := slices.Sorted(maps.Keys(customers))[:150]
 	for _, spec := range inAnyOrder {
 		spec.Name, spec.On = "f", nil
 		plan := compile(t, spec)

@@ -87,7 +87,7 @@ func newState(m *measure) state {
 	case formMix:
 		return &mix{values: m.Values, weights: make([]float64, len(m.Values)+1)}
 	case formCircular:
-		return &circular{period: m.Period}
+		return &circular{phase: periods[m.Period]}
 	case formSessions:
 		return &sessions{gap: uint64(m.Gap)}
 	default:

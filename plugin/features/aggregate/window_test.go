@@ -47,12 +47,15 @@ func TestWindowsOfAnyLength(t *testing.T) {
 			events[i] = purchase{at: start.Add(time.Duration(random.Int64N(int64(span)))), amount: 1 + 99*random.Float64()}
 		}
 		c := apply(plan, events)
-		asOf := time.Unix(0, c.Newest)
+		ages := make([]time.Duration, n)
+		for i, e := range events {
+			ages[i] = time.Unix(0, c.Newest).Sub(e.at)
+		}
 		for i, x := range plan.Features(nil, c, c.Newest, nil) {
 			truth := 0.0
-			for _, e := range events {
-				if e.at.After(asOf.Add(-time.Duration(days[i/2]) * day)) {
-					truth += map[bool]float64{true: 1, false: e.amount}[i%2 == 0]
+			for at, age := range ages {
+				if age < time.Duration(days[i/2])*day {
+					truth += []float64{1, events[at].amount}[i%2]
 				}
 			}
 			want[i] += truth
@@ -121,6 +124,22 @@ func TestTilesOfThreeValues(t *testing.T) {
 			c := apply(plan, []purchase{{at: start, amount: 10}, {at: start.Add(apart), amount: 50}, {at: start.Add(2 * apart), amount: 20}})
 			for i, want := range []float64{50, 10, 80. / 3, 2600. / 9, math.Sqrt(2600. / 9), 80} {
 				assertClose(t, want, plan.Features(nil, c, c.Newest, nil)[i], plan.Names()[i])
+			}
+		}
+	}
+}
+
+// Clocks go round before 1970, too.
+func TestDirectionsBeforeTheEpoch(t *testing.T) {
+	t.Parallel()
+	for _, period := range []string{"day", "week", "year"} {
+		spec := aggregate.Spec{Name: "f", Agg: aggregate.Circular, Period: period}
+		plan := compile(t, spec)
+		for _, year := range []int{1700, 1900, 1964, 1969, 1970, 2000, 2200} {
+			events := []purchase{{at: time.Date(year, 2, 29, 17, 30, 0, 0, time.UTC)}}
+			c := apply(plan, events)
+			for i, got := range plan.Features(nil, c, c.Newest, nil) {
+				assert.InDelta(t, naive(spec, outputsOf(spec)[i], events, events[0].at), got, 1e-9, "%s of %d", period, year)
 			}
 		}
 	}
