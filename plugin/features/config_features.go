@@ -76,7 +76,7 @@ func featureFields() []*service.ConfigField {
 		service.NewStringField(feFeatureWhen).
 			Description("A boolean column. Only events for which it is true count, those for which it is false or null do not. A share needs it: it is the part of the events for which it is true. All events count unless set.").Optional(),
 		service.NewStringField(feFeatureWindow).
-			Description("How far back events count, such as `90d`: from 5 minutes to 1,024 days before the time of the features. Any length may be asked for, also later, as what is kept is the same; windows from 7 days on begin to the nearest part of a day, shorter ones to that of 5 minutes, or further back to a seventh of their length. For count, sum, mean, variance, stddev, min, max, rate, share, ratio and, in whole days, active_days. Unless set, events count for ever.").
+			Description("How far back events count, such as `90d`: from 5 minutes to 1,024 days before the time of the features. Another length may be asked for later and sees the past, too. What happened around the beginning of a long window is counted by estimate: right to 0.2 % over all customers, for one of them to a few events. For count, sum, mean, variance, stddev, min, max, rate, share, ratio and, in whole days, active_days. Unless set, events count for ever.").
 			Optional().LintRule(lintDuration),
 		service.NewStringField(feFeatureHalfLife).
 			Description("The time after which an event counts half, such as `60d`, in event time. For count, sum, mean, variance, stddev, rate, quantile, share, ratio, mix, entropy, top, circular and zscore. Unless set, events count in full for ever.").

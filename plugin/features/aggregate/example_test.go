@@ -58,3 +58,27 @@ func ExampleLayout() {
 	// Output:
 	// true [spend orders] [0 1]
 }
+
+// What happened is known in two places, and put together in a third.
+func ExamplePlan_Merge() {
+	plan, _ := aggregate.Compile([]aggregate.Spec{
+		{Name: "orders_30d", Agg: aggregate.Count, Window: 30 * 24 * time.Hour},
+		{Name: "largest", Agg: aggregate.Max, Of: "amount"},
+	})
+	start := time.Date(2011, 6, 1, 10, 0, 0, 0, time.UTC)
+	buy := func(c *aggregate.Profile, day int, amount float64) {
+		at := start.Add(time.Duration(day) * 24 * time.Hour)
+		plan.Apply(c, &aggregate.Event{At: at.UnixNano(), Columns: []aggregate.Value{aggregate.Number(amount)}})
+	}
+	var shop, web aggregate.Profile
+	plan.Reset(&shop)
+	plan.Reset(&web)
+	buy(&shop, 0, 80)
+	buy(&shop, 50, 20)
+	buy(&web, 40, 35)
+
+	plan.Merge(&shop, &web)
+	fmt.Println(plan.Names(), plan.Features(nil, &shop, shop.Newest, nil))
+	// Output:
+	// [orders_30d largest] [2 80]
+}

@@ -7,7 +7,8 @@ import (
 )
 
 // Profile is the state of one customer under one plan. The zero Profile belongs to
-// no plan yet: [Plan.Reset] or [Codec.Decode] prepare it, and reuse its memory.
+// no plan yet: [Plan.Reset] or [Codec.Decode] prepare it, and reuse its memory. It must
+// not be copied.
 type Profile struct {
 	Events uint64 // applied
 	Oldest int64  // event time, Unix nanoseconds; 0 without events
