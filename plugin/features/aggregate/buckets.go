@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
-
-	"github.com/shoal-stream/shoal/plugin/record"
 )
 
 // buckets count values by the logarithm of their size, for quantiles. Bucket i holds the
@@ -147,11 +145,7 @@ func (b *buckets) append(dst []byte, f frame) []byte {
 			dst = binary.AppendUvarint(dst, uint64(x.place-previous-1))
 		}
 		previous = x.place
-		if f.fading {
-			dst = record.AppendCompact(dst, x.weight)
-		} else {
-			dst = binary.AppendUvarint(dst, uint64(x.weight))
-		}
+		dst = appendWeight(dst, x.weight, f.fading)
 	}
 	return dst
 }
@@ -177,12 +171,7 @@ func (b *buckets) decode(r *reader, f frame) {
 		if place < -2*side || place > 2*side {
 			r.Refuse()
 		}
-		x := bucket{place: int32(place)}
-		if f.fading {
-			x.weight = r.Compact()
-		} else {
-			x.weight = float64(r.Uvarint())
-		}
+		x := bucket{int32(place), r.weight(f.fading)}
 		if r.Damaged() {
 			return
 		}

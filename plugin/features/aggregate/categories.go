@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 	"math"
 	"slices"
-
-	"github.com/shoal-stream/shoal/plugin/record"
 )
 
 // mostCategories is how many categories are told apart.
@@ -116,11 +114,7 @@ func (c *categories) append(dst []byte, f frame) []byte {
 	dst = append(dst, byte(c.n))
 	for _, x := range c.slots[:c.n] {
 		dst = binary.LittleEndian.AppendUint32(dst, x.hash)
-		if f.fading {
-			dst = record.AppendCompact(dst, x.weight)
-		} else {
-			dst = binary.AppendUvarint(dst, uint64(x.weight))
-		}
+		dst = appendWeight(dst, x.weight, f.fading)
 	}
 	return dst
 }
@@ -136,12 +130,7 @@ func (c *categories) decode(r *reader, f frame) {
 		if b == nil {
 			return
 		}
-		x := category{hash: binary.LittleEndian.Uint32(b)}
-		if f.fading {
-			x.weight = r.Compact()
-		} else {
-			x.weight = float64(r.Uvarint())
-		}
+		x := category{binary.LittleEndian.Uint32(b), r.weight(f.fading)}
 		if c.n > 0 && x.hash <= c.slots[c.n-1].hash || r.Damaged() {
 			r.Refuse()
 			return

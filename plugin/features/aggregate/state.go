@@ -132,6 +132,23 @@ func appendBefore(dst []byte, instant, earlier, unit int64) []byte {
 	return binary.AppendUvarint(dst, uint64(instant/unit-earlier/unit))
 }
 
+// appendWeight appends the weight of one of several things: a number of events, unless
+// these fade.
+func appendWeight(dst []byte, weight float64, fading bool) []byte {
+	if fading {
+		return record.AppendCompact(dst, weight)
+	}
+	return binary.AppendUvarint(dst, uint64(weight))
+}
+
+// weight reads what appendWeight wrote.
+func (r *reader) weight(fading bool) float64 {
+	if fading {
+		return r.Compact()
+	}
+	return float64(r.Uvarint())
+}
+
 // timeUnits are the units of times in nanoseconds, by their number in a record.
 var timeUnits = [...]int64{1, 1e3, 1e6, 1e9}
 
