@@ -17,6 +17,9 @@ type batchState struct {
 	tx        *store.Tx
 	codec     *aggregate.Codec
 	told      *told
+	changes   changes
+	due       []place             // customers to look after, in the order of the index
+	forgotten map[string]struct{} // customers who were idle
 	customers map[string]*customer
 	fresh     int       // events that changed state
 	features  []float64 // of all events, one after the other
@@ -26,6 +29,7 @@ type batchState struct {
 // customer is a profile that the batch has decoded.
 type customer struct {
 	key     []byte
+	noted   int64 // their place in the index of idle customers
 	profile aggregate.Profile
 }
 
@@ -35,25 +39,41 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 	if err != nil {
 		return err
 	}
-	locks := make([]store.Lock, 0, 3*len(events))
+	census, err := censusOf(ctx, s, x.set)
+	if err != nil {
+		return err
+	}
+	due, err := x.findIdle(ctx, s, census, events)
+	if err != nil {
+		return err
+	}
+	locks := make([]store.Lock, 0, 3*len(events)+len(due))
+	for _, p := range due {
+		locks = append(locks, ProfileLock(x.set, p.customer))
+	}
 	for i := range events {
 		if e := &events[i]; e.pending() {
-			locks = append(locks, store.LockOf(x.profileKey(e.customer)))
+			locks = append(locks, ProfileLock(x.set, e.customer))
 			locks = x.once.Locks(locks, e.identity)
 		}
 	}
+	var b *batchState
 	err = s.Update(ctx, locks, func(tx *store.Tx) error {
-		b := &batchState{
+		b = &batchState{
 			tx:        tx,
 			codec:     codec,
 			told:      told,
+			changes:   census.begin(),
+			due:       due,
+			forgotten: map[string]struct{}{},
 			customers: make(map[string]*customer, len(events)),
 			features:  make([]float64, 0, len(events)*len(x.plan.Names())),
 		}
 		tx.BeforeCommit(func() error {
 			if b.fresh > 0 {
-				tx.Set(toldKey(x.set), told.encode(events, len(x.plan.Names())))
+				tx.Set(toldKey(x.set), told.encode(events, len(x.plan.Names()), b.changes.now.newest, b.forgotten))
 			}
+			b.changes.beforeCommit()
 			return nil
 		})
 		defer func() {
@@ -66,15 +86,22 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 			if !e.pending() {
 				continue
 			}
+			before := b.changes.now
 			if err := tx.Step(func() error { return x.applyEvent(b, e) }); err != nil {
 				// What the step changed in memory is not what is stored.
-				delete(b.customers, e.customer)
+				clear(b.customers)
+				b.changes.now = before
 				e.reject(err)
 				x.failures.Log(err)
 			}
 		}
 		return nil
 	})
+	if b != nil {
+		if census.take(&b.changes, err == nil) {
+			x.metrics.countCustomers(census)
+		}
+	}
 	if err == nil {
 		told.settle(events)
 	}
@@ -83,6 +110,7 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 
 // applyEvent is a step of the transaction.
 func (x *extract) applyEvent(b *batchState, e *event) error {
+	b.changes.beginStep()
 	c, err := x.customer(b, e.customer)
 	if err != nil {
 		return err
@@ -107,20 +135,29 @@ func (x *extract) applyEvent(b *batchState, e *event) error {
 		e.outcome = late
 	}
 	x.plan.Apply(&c.profile, &e.event)
-	b.tx.Set(c.key, b.codec.Append(nil, &c.profile))
+	b.changes.now.newest = max(b.changes.now.newest, e.event.At)
+	if !known {
+		b.changes.now.customers++
+		b.noteSeen(x, e.customer, c)
+	}
+	b.tx.Set(c.key, appendProfile(nil, b.codec, &c.profile, c.noted))
 	b.fresh++
 	x.tell(b, e, c)
 	e.applied = true
 	e.unchanged = x.changedOnly && known && same(b.before, e.features)
-	return nil
+	return x.forgetIdle(b)
 }
 
-// tell gives the event the features that its customer has now.
+// tell gives the event the features that its customer has now. One who was forgotten has
+// those of nobody, at the time of the event.
 func (x *extract) tell(b *batchState, e *event, c *customer) {
-	from := len(b.features)
-	b.features = x.plan.Features(b.features, &c.profile, c.profile.Newest, nil)
-	e.features = b.features[from:]
 	e.asOf, e.version = c.profile.Newest, c.profile.Events
+	if e.version == 0 {
+		e.asOf = e.event.At
+	}
+	from := len(b.features)
+	b.features = x.plan.Features(b.features, &c.profile, e.asOf, nil)
+	e.features = b.features[from:]
 }
 
 // tellAgain tells of a duplicate: what was told the first time, where the process died
@@ -150,22 +187,18 @@ func (x *extract) customer(b *batchState, name string) (*customer, error) {
 	if c == nil {
 		c = &customer{}
 	}
-	c.key = x.profileKey(name)
-	record, err := b.tx.Get(c.key)
+	c.key, c.noted = profileKey(x.set, name), 0
+	stored, err := b.tx.Get(c.key)
 	if err != nil {
 		return nil, fmt.Errorf("reading a customer: %w", err)
 	}
-	if record == nil {
+	if stored == nil {
 		x.plan.Reset(&c.profile)
-	} else if err := b.codec.Decode(record, &c.profile); err != nil {
-		return nil, fmt.Errorf("reading a customer: %w", err)
+	} else if c.noted, err = decodeProfile(b.codec, stored, &c.profile); err != nil {
+		return nil, err
 	}
 	b.customers[name] = c
 	return c, nil
-}
-
-func (x *extract) profileKey(customer string) []byte {
-	return store.Key(store.KindProfile, x.set, []byte(customer))
 }
 
 // same compares features; two without a value are the same.
@@ -211,6 +244,7 @@ func (x *extract) open(ctx context.Context, s *store.Store) (codec *aggregate.Co
 func (x *extract) bind(ctx context.Context, s *store.Store) (*aggregate.Codec, error) {
 	key := layoutKey(x.set)
 	var b binding
+	var old []byte // specs, where they are others now
 	err := s.Update(ctx, []store.Lock{store.LockOf(key)}, func(tx *store.Tx) error {
 		return tx.Step(func() error {
 			stored, err := tx.Get(key)
@@ -233,6 +267,7 @@ func (x *extract) bind(ctx context.Context, s *store.Store) (*aggregate.Codec, e
 				return err
 			}
 			if !bytes.Equal(specs, stored) {
+				old = stored
 				tx.Set(specsKey(x.set), specs)
 			}
 			b.codec, err = layout.Codec(x.plan)
@@ -241,6 +276,9 @@ func (x *extract) bind(ctx context.Context, s *store.Store) (*aggregate.Codec, e
 	})
 	if err != nil {
 		return nil, fmt.Errorf("feature set %q: %w", x.set, err)
+	}
+	if old != nil {
+		x.logChange(old)
 	}
 	x.bound.Store(&b)
 	return b.codec, nil

@@ -1,6 +1,7 @@
 package features
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
@@ -46,12 +47,47 @@ func checkSet(r store.Reader, set string) (customers int, err error) {
 		}
 	}
 	check := layout.Checker()
-	err = r.Scan(store.Prefix(store.KindProfile, set), func(_, record []byte) error {
+	prefix := store.Prefix(store.KindProfile, set)
+	err = r.Scan(prefix, func(key, stored []byte) error {
 		customers++
-		if err := check(record); err != nil {
+		noted, record, err := splitProfile(stored)
+		if err == nil {
+			err = check(record)
+		}
+		if err == nil {
+			err = checkPlace(r, set, place{noted, string(key[len(prefix):])})
+		}
+		if err != nil {
 			return fmt.Errorf("profile %d: %w", customers, err)
 		}
 		return nil
 	})
-	return customers, err
+	if err != nil {
+		return customers, err
+	}
+	return customers, checkPlaces(r, set, customers)
+}
+
+// checkPlace proves that somebody looks after a customer, whether they are active.
+func checkPlace(r store.Reader, set string, p place) error {
+	there, err := r.Get(seenKey(set, p))
+	if err == nil && there == nil {
+		err = errors.New("it has no place in the index of idle customers")
+	}
+	return err
+}
+
+// checkPlaces proves that the index has no other places than those of the customers.
+func checkPlaces(r store.Reader, set string, customers int) error {
+	places := 0
+	prefix := store.Prefix(store.KindSeen, set)
+	err := r.ScanKeys(prefix, nil, func(key []byte) error {
+		places++
+		_, err := placeOf(key[len(prefix):])
+		return err
+	})
+	if err == nil && places != customers {
+		err = fmt.Errorf("its index of idle customers has %d places for %d customers", places, customers)
+	}
+	return err
 }

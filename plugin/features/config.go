@@ -28,6 +28,7 @@ const (
 	feFieldMessage       = "message"
 	feFieldFeatures      = "features"
 	feFieldEmit          = "emit"
+	feFieldIdleExpiry    = "idle_expiry"
 	feFieldResult        = "result"
 
 	emitAlways  = "always"
@@ -86,6 +87,9 @@ A feature is computed in this order: its aggregate or expression, then `+"`missi
 			service.NewStringEnumField(feFieldEmit, emitAlways, emitChanged).
 				Description("`always`, the default, passes every message on. `changed` drops those whose features equal what the customer had before, and ignored events; repeated events pass, as they may not have arrived the first time.").
 				Default(emitAlways),
+			service.NewStringField(feFieldIdleExpiry).
+				Description("Forget customers without an event for this long, in event time: the profile is deleted, and who comes back starts afresh. It counts up to the newest event of the feature set, so a replay forgets whom the live stream forgot, and a pipeline that stood still nobody. `0s`, the default: never. It may be changed at any time.").
+				Default("0s").LintRule(lintDuration),
 			service.NewStringField(feFieldResult).Description("Dot path in the message that receives the features.").Default("features"),
 		).
 		Example("Recency, frequency and value", "Orders from a Kafka input: each message has a position and needs no id. `spend` halves with every 60 days that pass.", `
@@ -181,7 +185,7 @@ func Register(env *service.Environment) error {
 }
 
 func newExtractFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ *extract, err error) {
-	x := &extract{failures: message.NewFailures(res.Logger())}
+	x := &extract{failures: message.NewFailures(res.Logger()), logger: res.Logger()}
 	if x.set, err = conf.FieldString(feFieldFeatureSet); err != nil {
 		return nil, err
 	}
@@ -220,7 +224,13 @@ func newExtractFromConfig(conf *service.ParsedConfig, res *service.Resources) (_
 		return nil, err
 	}
 	return x, x.store.Do(context.Background(), func(s *store.Store) error {
-		_, _, err := x.open(context.Background(), s)
+		if _, _, err := x.open(context.Background(), s); err != nil {
+			return err
+		}
+		census, err := censusOf(context.Background(), s, x.set)
+		if err == nil {
+			x.metrics.countCustomers(census)
+		}
 		return err
 	})
 }
@@ -266,6 +276,14 @@ func (x *extract) parseIdentity(conf *service.ParsedConfig) (err error) {
 	if options.Window, err = durationField(conf, feFieldEventIDWindow); err != nil {
 		return err
 	}
+	idle, err := durationField(conf, feFieldIdleExpiry)
+	if err != nil {
+		return err
+	}
+	if idle > 0 && idle < time.Second {
+		return fmt.Errorf("%s %v: use a second or more, or 0s for never", feFieldIdleExpiry, idle)
+	}
+	x.idleExpiry = expiry(idle)
 	x.once = ledger.New("features/"+x.set, options)
 	return nil
 }

@@ -26,10 +26,12 @@ type extract struct {
 	maxFuture   time.Duration
 	plan        *aggregate.Plan
 	once        *ledger.Ledger
+	idleExpiry  expiry
 	changedOnly bool
 	result      message.Path
 	metrics     *eventMetrics
 	failures    *message.Failures
+	logger      *service.Logger
 
 	bound atomic.Pointer[binding] // to the layout that the store has
 	idle  sync.Pool               // of *customer, whose memory the next batch reuses
@@ -65,6 +67,7 @@ const (
 	duplicate           // applied before: nothing changed
 	rejected            // flagged with an error: nothing changed
 	ignored             // deleted() by the mapping: nothing changed
+	refreshed           // no event, but the passing of time: nothing changed
 	failed              // flagged by an earlier processor: nothing changed
 )
 

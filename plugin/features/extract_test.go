@@ -281,7 +281,7 @@ func TestKeys(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, label.Do(context.Background(), func(s *store.Store) error {
 			return s.View(context.Background(), func(tx store.Reader) error {
-				record, err := tx.Get(x.profileKey(want))
+				record, err := tx.Get(profileKey(x.set, want))
 				assert.NotEmpty(t, record, mapping)
 				return err
 			})

@@ -61,22 +61,27 @@ func (p *Profiles) Read(r store.Reader, customer string, at int64) (*Customer, e
 	if err != nil || plan == nil {
 		return nil, err
 	}
-	record, err := r.Get(store.Key(store.KindProfile, p.set, []byte(customer)))
-	if err != nil || record == nil {
+	stored, err := r.Get(profileKey(p.set, customer))
+	if err != nil || stored == nil {
 		return nil, err
 	}
 	var profile aggregate.Profile
-	if err := codec.Decode(record, &profile); err != nil {
-		return nil, fmt.Errorf("reading a customer of feature set %q: %w", p.set, err)
+	if _, err := decodeProfile(codec, stored, &profile); err != nil {
+		return nil, fmt.Errorf("feature set %q: %w", p.set, err)
 	}
+	return customerOf(plan, &profile, at), nil
+}
+
+// customerOf shows a profile as of the given time, or of its newest event if that is later.
+func customerOf(plan *aggregate.Plan, profile *aggregate.Profile, at int64) *Customer {
 	c := &Customer{
 		AsOf: max(at, profile.Newest), FirstSeen: profile.Oldest, LastSeen: profile.Newest, Events: profile.Events,
 		Features: map[string]any{},
 	}
-	for i, value := range plan.Features(nil, &profile, c.AsOf, nil) {
+	for i, value := range plan.Features(nil, profile, c.AsOf, nil) {
 		c.Features[plan.Names()[i]] = orNull(value)
 	}
-	return c, nil
+	return c
 }
 
 // bind compiles what the store says that the feature set is: nil when there is none.
@@ -102,15 +107,23 @@ func (p *Profiles) bind(r store.Reader) (*aggregate.Plan, *aggregate.Codec, erro
 	return plan, codec, nil
 }
 
-func compile(specs, stored []byte) (*aggregate.Plan, *aggregate.Codec, error) {
+func decodeSpecs(stored []byte) ([]aggregate.Spec, error) {
 	var record specsRecord
-	if err := json.Unmarshal(specs, &record); err != nil {
-		return nil, nil, fmt.Errorf("the record of its features is damaged: restore the newest backup to a new path: %w", err)
+	if err := json.Unmarshal(stored, &record); err != nil {
+		return nil, fmt.Errorf("the record of its features is damaged: restore the newest backup to a new path: %w", err)
 	}
 	if record.Version != specsVersion {
-		return nil, nil, fmt.Errorf("the record of its features has version %d, and this program reads %d: use a newer program", record.Version, specsVersion)
+		return nil, fmt.Errorf("the record of its features has version %d, and this program reads %d: use a newer program", record.Version, specsVersion)
 	}
-	plan, err := aggregate.Compile(record.Specs, aggregate.WithExpressions(compileExpression))
+	return record.Specs, nil
+}
+
+func compile(specs, stored []byte) (*aggregate.Plan, *aggregate.Codec, error) {
+	list, err := decodeSpecs(specs)
+	if err != nil {
+		return nil, nil, err
+	}
+	plan, err := aggregate.Compile(list, aggregate.WithExpressions(compileExpression))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -10,6 +10,7 @@ var outcomeNames = [...]string{
 	duplicate:   "duplicate",
 	rejected:    "rejected",
 	ignored:     "ignored",
+	refreshed:   "refreshed",
 	failed:      "failed",
 }
 
@@ -18,6 +19,7 @@ type eventMetrics struct {
 	set         string
 	events      *service.MetricCounter
 	checkErrors *service.MetricCounter
+	customers   *service.MetricGauge
 }
 
 func newEventMetrics(metrics *service.Metrics, set string) *eventMetrics {
@@ -25,7 +27,13 @@ func newEventMetrics(metrics *service.Metrics, set string) *eventMetrics {
 		set:         set,
 		events:      metrics.NewCounter("feature_events", "feature_set", "outcome"),
 		checkErrors: metrics.NewCounter("feature_check_errors", "feature_set"),
+		customers:   metrics.NewGauge("feature_customers", "feature_set"),
 	}
+}
+
+func (m *eventMetrics) countCustomers(c *census) {
+	customers, _ := c.look()
+	m.customers.Set(int64(customers), m.set)
 }
 
 func (m *eventMetrics) count(events []event) {

@@ -31,7 +31,7 @@ type rig struct {
 // openRig opens a store on disk at dir, or in memory if dir is empty.
 func openRig(t testing.TB, dir string) *rig {
 	t.Helper()
-	r := &rig{t: t, env: service.NewEnvironment(), counters: &counters{values: map[string]int64{}}}
+	r := &rig{t: t, env: service.NewEnvironment(), counters: &counters{values: map[string]int64{}, gauges: map[string]int64{}}}
 	require.NoError(t, store.Register(r.env))
 	require.NoError(t, Register(r.env))
 	require.NoError(t, r.env.RegisterMetricsExporter("counters", service.NewConfigSpec(),
@@ -114,14 +114,21 @@ func meta(m *service.Message, key string) string {
 
 // counters is a metrics exporter that tests can read.
 type counters struct {
-	mu     sync.Mutex // guards values
+	mu     sync.Mutex // guards what follows
 	values map[string]int64
+	gauges map[string]int64 // that are set
 }
 
 func (c *counters) get(name string) int64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.values[name]
+}
+
+func (c *counters) gauge(name string) int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.gauges[name]
 }
 
 func (c *counters) NewCounterCtor(name string, _ ...string) service.MetricsExporterCounterCtor {
@@ -134,8 +141,10 @@ func (c *counters) NewTimerCtor(string, ...string) service.MetricsExporterTimerC
 	return func(...string) service.MetricsExporterTimer { return timer{} }
 }
 
-func (c *counters) NewGaugeCtor(string, ...string) service.MetricsExporterGaugeCtor {
-	return func(...string) service.MetricsExporterGauge { return gauge{} }
+func (c *counters) NewGaugeCtor(name string, _ ...string) service.MetricsExporterGaugeCtor {
+	return func(labels ...string) service.MetricsExporterGauge {
+		return gauge{c, strings.Join(append([]string{name}, labels...), " ")}
+	}
 }
 
 func (c *counters) Close(context.Context) error { return nil }
@@ -155,9 +164,16 @@ type timer struct{}
 
 func (timer) Timing(int64) {}
 
-type gauge struct{}
+type gauge struct {
+	of   *counters
+	name string
+}
 
-func (gauge) Set(int64) {}
+func (g gauge) Set(n int64) {
+	g.of.mu.Lock()
+	defer g.of.mu.Unlock()
+	g.of.gauges[g.name] = n
+}
 
 var start = time.Date(2011, 6, 1, 10, 0, 0, 0, time.UTC)
 

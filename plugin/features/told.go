@@ -115,15 +115,19 @@ func (t *told) forget(print ledger.Fingerprint, l telling) {
 // maxTold bounds the record, in bytes: of a larger batch, the last events are kept.
 const maxTold = 1 << 20
 
-const toldVersion = 1
+const toldVersion = 2
 
 var errTold = errors.New("the record of what was told last is damaged: restore the newest backup to a new path")
 
-// encode writes what the batch tells, the last event first, and what is pending still.
-func (t *told) encode(events []event, width int) []byte {
+// encode writes how many features there are, and the newest event time of the feature set;
+// then what the batch tells, the last event first, and what is pending still. Customers who
+// were forgotten in the batch have no current features.
+func (t *told) encode(events []event, width int, newest int64, forgotten map[string]struct{}) []byte {
 	stored := []byte{toldVersion}
 	stored = binary.AppendUvarint(stored, uint64(width))
-	later := make(map[string]struct{}, len(events)) // customers with a later event
+	stored = binary.AppendVarint(stored, newest)
+	later := make(map[string]struct{}, len(events)) // customers with a later event, or forgotten
+	maps.Copy(later, forgotten)
 	written := make(map[ledger.Fingerprint]struct{})
 	for i := range slices.Backward(events) {
 		e := &events[i]
@@ -170,12 +174,22 @@ func (l *telling) append(dst []byte, print ledger.Fingerprint) []byte {
 	return dst
 }
 
+// toldHead reads the newest event time of a record, and the number of features that it is of.
+func toldHead(r *record.Reader) (newest int64, width uint64, err error) {
+	version := r.Byte()
+	width, newest = r.Uvarint(), r.Varint()
+	if r.Damaged() || version != toldVersion || width > maxTold {
+		return 0, 0, errTold
+	}
+	return newest, width, nil
+}
+
 // decodeTold reads a record, and returns the number of features that it is of.
 func decodeTold(stored []byte, visit func(ledger.Fingerprint, telling)) (width int, err error) {
 	r := record.Read(stored)
-	version, n := r.Byte(), r.Uvarint()
-	if version != toldVersion || n > maxTold {
-		return 0, errTold
+	_, n, err := toldHead(&r)
+	if err != nil {
+		return 0, err
 	}
 	for len(r.Rest()) > 0 {
 		var print ledger.Fingerprint

@@ -94,8 +94,8 @@ func TestTwoDeaths(t *testing.T) {
 
 func FuzzDecodeTold(f *testing.F) {
 	l := telling{customer: 1, features: []float64{1, 2}, asOf: -3, version: 4}
-	f.Add(l.append([]byte{toldVersion, 2}, ledger.Fingerprint{5}))
-	f.Add([]byte{toldVersion, 255, 255, 255, 255, 15})
+	f.Add(l.append([]byte{toldVersion, 2, 9}, ledger.Fingerprint{5}))
+	f.Add([]byte{toldVersion, 255, 255, 255, 255, 15, 0})
 	f.Fuzz(func(t *testing.T, record []byte) {
 		var again []byte
 		width, err := decodeTold(record, func(print ledger.Fingerprint, l telling) {

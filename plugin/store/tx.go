@@ -17,6 +17,8 @@ type Reader interface {
 	Scan(prefix []byte, fn func(key, value []byte) error) error
 	// ScanFrom is Scan from a key on.
 	ScanFrom(prefix, from []byte, fn func(key, value []byte) error) error
+	// ScanKeys is ScanFrom without the values, which is faster.
+	ScanKeys(prefix, from []byte, fn func(key []byte) error) error
 	// Next returns the first key that is not less than from, nil when there is none.
 	Next(from []byte) ([]byte, error)
 }
