@@ -14,8 +14,8 @@ const (
 	metaFirst     = "feature_first_version"
 )
 
-// emit is what goes on: copies with features, and the messages that were rejected
-// or ignored as they are.
+// emit is what goes on: copies with features, and the messages that were rejected, ignored
+// or no events as they are.
 func (x *extract) emit(batch service.MessageBatch, events []event) service.MessageBatch {
 	out := make(service.MessageBatch, 0, len(batch))
 	for i, original := range batch {
@@ -23,7 +23,7 @@ func (x *extract) emit(batch service.MessageBatch, events []event) service.Messa
 		switch {
 		case e.outcome == ignored && x.changedOnly, e.unchanged:
 			continue
-		case e.outcome == ignored, e.outcome == failed:
+		case e.outcome == ignored, e.outcome == refreshed, e.outcome == failed:
 			out = append(out, original)
 			continue
 		case e.outcome != rejected:
@@ -40,6 +40,10 @@ func (x *extract) emit(batch service.MessageBatch, events []event) service.Messa
 	return out
 }
 
+func instant(nanoseconds int64) string {
+	return time.Unix(0, nanoseconds).UTC().Format(time.RFC3339Nano)
+}
+
 func (x *extract) attach(m *service.Message, e *event) (*service.Message, error) {
 	names := x.plan.Names()
 	result := make(map[string]any, len(names))
@@ -49,7 +53,7 @@ func (x *extract) attach(m *service.Message, e *event) (*service.Message, error)
 	if err := x.result.Set(m, result); err != nil {
 		return nil, err
 	}
-	m.MetaSetMut(metaAsOf, time.Unix(0, e.asOf).UTC().Format(time.RFC3339Nano))
+	m.MetaSetMut(metaAsOf, instant(e.asOf))
 	for _, name := range [...]string{metaVersion, metaDuplicate, metaFirst} {
 		m.MetaDelete(name) // a producer may have sent it
 	}

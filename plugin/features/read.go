@@ -32,6 +32,10 @@ func (x *extract) read(batch service.MessageBatch) []event {
 			e.outcome = failed
 			continue
 		}
+		if message.RefreshOf(m) != nil {
+			e.outcome = refreshed
+			continue
+		}
 		columns, deleted, err := message.Query(feFieldEvent, x.event, m)
 		if deleted {
 			e.outcome = ignored

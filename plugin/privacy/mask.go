@@ -18,12 +18,17 @@ type mask struct {
 }
 
 // ProcessBatch masks each message on its own. One that failed before is masked like any
-// other: its content goes on, too.
+// other: its content goes on, too. One of the input feature_refresh, unchanged, holds what
+// was masked before it came into the store.
 func (m *mask) ProcessBatch(_ context.Context, batch service.MessageBatch) ([]service.MessageBatch, error) {
 	w := &walk{policy: m.policy, applied: make([]int, len(m.policy.rules))}
 	before := make([]int, len(w.applied))
 	out := make(service.MessageBatch, len(batch))
 	for i, original := range batch {
+		if r := message.RefreshOf(original); r != nil && r.IsContentOf(original) {
+			out[i] = original
+			continue
+		}
 		copy(before, w.applied)
 		masked := original.Copy()
 		if d := m.mask(w, masked); d != nil {

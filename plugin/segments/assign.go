@@ -146,6 +146,9 @@ func (a *assign) applyOne(tx *store.Tx, m *model, st *state, p point) (contribut
 	if a.key != nil {
 		return m.move(tx, st, p)
 	}
+	if p.refresh != nil { // nobody's point
+		return m.locate(st, p)
+	}
 	verdict, _, err := a.once.Apply(tx, p.event, 0)
 	if err != nil {
 		return contribution{}, 0, fmt.Errorf("%w: %w", errUnreadable, err)
@@ -170,6 +173,10 @@ func (a *assign) read(m *service.Message) (p point, err error) {
 	if p.features, _, err = message.Query(saFieldFeatures, a.features, m); err != nil {
 		return p, err
 	}
+	if p.refresh = message.RefreshOf(m); p.refresh != nil {
+		p.at = p.refresh.At
+		return p, nil
+	}
 	at, err := a.eventTime(m)
 	if err != nil {
 		return p, err
@@ -181,7 +188,6 @@ func (a *assign) read(m *service.Message) (p point, err error) {
 	p.first = count(m, "feature_first_version")
 	duplicate, _ := m.MetaGet("feature_duplicate")
 	p.duplicate = duplicate == "true"
-	p.silent = message.IsRefresh(m)
 	if a.once == nil {
 		return p, nil
 	}

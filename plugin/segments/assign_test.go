@@ -488,7 +488,7 @@ func TestSelectAndPrefixes(t *testing.T) {
 }
 
 func FuzzDecodeContribution(f *testing.F) {
-	c := contribution{Vector: []float64{1, 2}, Micro: 3, At: -5, Version: 7, Segment: 1, Previous: 2, Since: 9, MovedBy: 6, Changed: true, Cause: causeRemodel}
+	c := contribution{Vector: []float64{1, 2}, Micro: 3, At: -5, Event: never, Seen: -7, Version: 7, Segment: 1, Previous: 2, Since: 9, MovedBy: 6, Changed: true, Cause: causeRemodel}
 	f.Add(c.append(nil))
 	f.Add([]byte{contributionVersion, 0, 0})
 	f.Fuzz(func(t *testing.T, record []byte) {

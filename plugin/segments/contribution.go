@@ -35,22 +35,23 @@ func causeOf(c clustering.Cause) cause {
 type contribution struct {
 	Vector  []float64          // exactly what was inserted; NaN: missing
 	Micro   clustering.MicroID // the micro-cluster that took it, or one that this has become
-	At      int64              // event time of the vector, in Unix nanoseconds
-	Version uint64             // orders vectors of one event time; 0: not known
-	Seen    int64              // event time of the customer's own last event
+	At      int64              // what the vector is as of, in Unix nanoseconds
+	Event   int64              // what that of the last event was as of; never: no event came yet
+	Version uint64             // of that event, which orders those of one time; 0: not known
+	Seen    int64              // event time of the last event that is known of; as Event, or after it
 
 	Segment  clustering.SegmentID // told last; 0: warming up
 	Previous clustering.SegmentID // before that; 0: none
 	Since    int64                // when they were first told Segment, in Unix nanoseconds
-	MovedBy  uint64               // version of the vector that brought them there
+	MovedBy  uint64               // version of the event that brought them there; 0: not known, or none did
 	Changed  bool                 // that is the vector which is in
 	Cause    cause                // of the last change
 }
 
 // The record: version, flags, cause, uvarints of micro, version, segment,
-// previous and moved by, varints of at, seen and since in Unix nanoseconds, then the vector,
-// 8 bytes a dimension.
-const contributionVersion = 2
+// previous and moved by, varints of at and since in Unix nanoseconds and of how long after
+// at event and seen were, then the vector, 8 bytes a dimension.
+const contributionVersion = 3
 
 func (c *contribution) append(dst []byte) []byte {
 	changed := byte(0)
@@ -64,8 +65,9 @@ func (c *contribution) append(dst []byte) []byte {
 	dst = binary.AppendUvarint(dst, uint64(c.Previous))
 	dst = binary.AppendUvarint(dst, c.MovedBy)
 	dst = binary.AppendVarint(dst, c.At)
-	dst = binary.AppendVarint(dst, c.Seen)
 	dst = binary.AppendVarint(dst, c.Since)
+	dst = binary.AppendVarint(dst, c.Event-c.At)
+	dst = binary.AppendVarint(dst, c.Seen-c.At)
 	for _, x := range c.Vector {
 		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(x))
 	}
@@ -88,10 +90,10 @@ func decodeContribution(stored []byte) (*contribution, error) {
 		Previous: clustering.SegmentID(r.Uvarint()),
 		MovedBy:  r.Uvarint(),
 		At:       r.Varint(),
-		Seen:     r.Varint(),
 		Since:    r.Varint(),
-		Vector:   make([]float64, len(r.Rest())/8),
 	}
+	c.Event, c.Seen = c.At+r.Varint(), c.At+r.Varint() // wrapping, as they were written
+	c.Vector = make([]float64, len(r.Rest())/8)
 	for i := range c.Vector {
 		c.Vector[i] = r.Float()
 	}

@@ -1,6 +1,7 @@
 package segments
 
 import (
+	"math"
 	"math/rand/v2"
 	"path/filepath"
 	"strconv"
@@ -41,7 +42,7 @@ func TestCauses(t *testing.T) {
 		}, "feature_as_of", date(i), "feature_version", i+1)
 		silent := random.IntN(4) == 0
 		if silent {
-			m = message.WithRefresh(m)
+			m = message.WithRefresh(m, message.Refresh{At: instantOf(t, date(i)), Seen: math.MaxInt64})
 		}
 		var before any
 		if profile, _ := r.lookup("", customer); profile != nil {

@@ -48,7 +48,7 @@ func (m *model) arrived(tx *store.Tx, s *state, p point, x []float64, a quality.
 		h.block = quality.Block{Parts: h.block.Parts[:0]}
 		h.folded = true
 	}
-	if p.silent {
+	if p.refresh != nil {
 		return // nobody came: time has passed
 	}
 	if alarm, raised := h.monitor.Add(x, a.Outlier, s.engine); raised {

@@ -19,6 +19,13 @@ func date(day int) string {
 	return time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC).AddDate(0, 0, day).Format(time.RFC3339)
 }
 
+func instantOf(t *testing.T, written string) int64 {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, written)
+	require.NoError(t, err)
+	return at.UnixNano()
+}
+
 // Customers leave when they are inactive, and come back with their next event.
 func TestInactiveCustomersLeave(t *testing.T) {
 	t.Parallel()
@@ -97,8 +104,9 @@ func TestSilence(t *testing.T) {
 		a.tell(t, "c"+strconv.Itoa(i), near(i%2), "feature_as_of", date(0))
 	}
 	before := a.tell(t, "c0", near(0), "feature_as_of", date(1))
+	seen := map[string]int{"c0": 1}
 	refresh := func(customer string, features map[string]any, day int) result {
-		m := message.WithRefresh(pointOf(customer, features, "feature_as_of", date(day)))
+		m := message.WithRefresh(pointOf(customer, features), message.Refresh{Customer: customer, At: instantOf(t, date(day)), Seen: instantOf(t, date(seen[customer]))})
 		return resultOf(t, a.pass(t, m)[0])
 	}
 	moved := refresh("c0", near(1), 10)

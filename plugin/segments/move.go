@@ -3,9 +3,9 @@ package segments
 import (
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
+	"github.com/shoal-stream/shoal/plugin/message"
 	"github.com/shoal-stream/shoal/plugin/store"
 	"github.com/shoal-stream/shoal/plugin/store/ledger"
 )
@@ -18,8 +18,9 @@ type point struct {
 	version   uint64       // orders vectors of one event time; 0: not known
 	first     uint64       // the version that a duplicate had the first time; 0: not known
 	duplicate bool         // the source says that this event was told before
-	silent    bool         // no event of the customer: time has passed
 	event     ledger.Event // what a point without a customer is counted once by
+
+	refresh *message.Refresh // no event of the customer, time has passed; nil: an event
 }
 
 // errUnreadable wraps what is wrong with a point: nothing was changed.
@@ -49,7 +50,7 @@ func (m *model) move(tx *store.Tx, s *state, p point) (contribution, status, err
 		return contribution{}, 0, err
 	}
 	known := record != nil
-	c := &contribution{}
+	c := &contribution{Event: never, Seen: never}
 	before := clustering.Home{} // where they are, before this event
 	if known {
 		if c, err = decodeContribution(record); err != nil {
@@ -65,7 +66,14 @@ func (m *model) move(tx *store.Tx, s *state, p point) (contribution, status, err
 		return contribution{}, 0, err
 	case known && c.isRepeatedBy(p, x):
 		return *c, statusAssigned, m.tell(tx, p, c)
-	case known && p.at < c.At, !known && s.isPast(p):
+	}
+	past := known && c.isAheadOf(p)
+	if !known {
+		if past, err = s.isPast(tx, p); err != nil {
+			return contribution{}, 0, err
+		}
+	}
+	if past {
 		return s.stay(c, before), statusStale, nil
 	}
 
@@ -78,10 +86,7 @@ func (m *model) move(tx *store.Tx, s *state, p point) (contribution, status, err
 			return contribution{}, 0, fmt.Errorf("model %q: %w", m.name, err)
 		}
 	}
-	c.Vector, c.At, c.Version = x, p.at, p.version
-	if !p.silent {
-		c.Seen = p.at
-	}
+	c.take(p, x)
 	went := s.engine.Home(c.Micro)
 	s.advance(p.at)
 	if err := m.settle(tx, s, p, c, known, before, went); err != nil {
@@ -96,17 +101,6 @@ func (m *model) move(tx *store.Tx, s *state, p point) (contribution, status, err
 		err = m.retire(tx, s)
 	}
 	return *c, statusAssigned, err
-}
-
-// isPast tells that a customer who is not in the model has left it for being inactive, and
-// that this point does not bring them back. A duplicate without a version is from before:
-// the event that it was told with is still to come.
-func (s *state) isPast(p point) bool {
-	inactive := int64(s.definition.InactiveAfter)
-	if inactive == 0 {
-		return false
-	}
-	return p.silent || p.duplicate && p.version == 0 || p.at < max(s.clock.asOf, math.MinInt64+inactive)-inactive
 }
 
 // stay is the contribution of a customer whose message changes nothing.
@@ -142,7 +136,7 @@ func (m *model) settle(tx *store.Tx, s *state, p point, c *contribution, known b
 		c.settleIn(now) // it happened right now, not by what they did
 	default:
 		c.Previous, c.Segment, c.Since, c.Cause = told, now.Segment, p.at, causeBehaviour
-		if p.silent {
+		if p.refresh != nil {
 			c.Cause = causeSilence
 		}
 	}
@@ -156,21 +150,6 @@ func (s *state) advance(at int64) {
 	s.clock.asOf = max(s.clock.asOf, at)
 	if s.engine.Advance() || !s.labels.cover(s.engine) {
 		s.labels.renew(s)
-	}
-}
-
-// isRepeatedBy tells that the point is the one that this contribution is from, or
-// one before it that is delivered again.
-func (c *contribution) isRepeatedBy(p point, x []float64) bool {
-	switch {
-	case p.duplicate && p.version == 0:
-		return true
-	case p.at != c.At:
-		return p.at < c.At && p.duplicate
-	case p.version != 0 && c.Version != 0:
-		return p.version <= c.Version
-	default:
-		return sameVector(c.Vector, x)
 	}
 }
 

@@ -132,8 +132,11 @@ func (m *model) tell(r store.Reader, p point, c *contribution) error {
 			return nil
 		}
 	}
-	if version != 0 { // else the point is the one that is in
+	switch {
+	case version != 0:
 		c.Changed = version == c.MovedBy
-	}
+	case p.refresh == nil && c.At != c.Event:
+		c.Changed = false // it was not an event that moved them, but time
+	} // else the point is the one that is in
 	return nil
 }
