@@ -2,6 +2,7 @@ package features
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -54,6 +55,8 @@ An event counts once. Messages with Kafka metadata (topic, partition, offset) ar
 A batch is one transaction. A message that cannot be read, or fails a check, is flagged with an error and passed on without features; it changes nothing, and the others of the batch are applied. When state cannot be written, the whole batch is flagged and has changed nothing; delivery again mends it.
 
 Processors that name the same feature set must have the same features. These may change from one start to the next: a feature that is new begins with the events that come, one that is gone is dropped from a customer at the next event.
+
+Messages of the input `+"`feature_refresh`"+` are no events: they pass unchanged.
 
 Columns that `+"`features`"+` name are read as numbers where an aggregate calculates with them, as text for mix, distinct, entropy and top, and as booleans for `+"`when`"+`. A column of the wrong type flags the message; null skips the aggregate for this event.
 
@@ -176,12 +179,23 @@ pipeline:
 `)
 }
 
-// Register adds the processor feature_extract to an environment.
+// Register adds the processor feature_extract and the input feature_refresh to an
+// environment.
 func Register(env *service.Environment) error {
-	return env.RegisterBatchProcessor("feature_extract", extractSpec(),
-		func(conf *service.ParsedConfig, res *service.Resources) (service.BatchProcessor, error) {
-			return newExtractFromConfig(conf, res)
-		})
+	return errors.Join(
+		env.RegisterBatchProcessor("feature_extract", extractSpec(),
+			func(conf *service.ParsedConfig, res *service.Resources) (service.BatchProcessor, error) {
+				return newExtractFromConfig(conf, res)
+			}),
+		env.RegisterBatchInput("feature_refresh", refreshSpec(),
+			func(conf *service.ParsedConfig, res *service.Resources) (service.BatchInput, error) {
+				in, err := newRefreshFromConfig(conf, res)
+				if err != nil {
+					return nil, err
+				}
+				return service.AutoRetryNacksBatched(in), nil
+			}),
+	)
 }
 
 func newExtractFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ *extract, err error) {
