@@ -30,6 +30,10 @@ func TestRegister(t *testing.T) {
 			_, found := env.GetProcessorConfig(processor)
 			assert.True(t, found, "%s: %s", name, processor)
 		}
+		for _, input := range []string{"feature_refresh", "segment_events", "segment_members"} {
+			_, found := env.GetInputConfig(input)
+			assert.True(t, found, "%s: %s", name, input)
+		}
 	}
 }
 

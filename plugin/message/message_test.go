@@ -160,3 +160,26 @@ func TestQuery(t *testing.T) {
 	require.ErrorContains(t, err, "field: line 1 of the mapping does not apply to this message")
 	assert.NotContains(t, err.Error(), "canary")
 }
+
+// The mark stays with the message and its copies, and knows when they say something else.
+func TestRefreshMark(t *testing.T) {
+	t.Parallel()
+	plain := service.NewMessage([]byte(`{"features":{"orders":3}}`))
+	assert.Nil(t, RefreshOf(plain))
+	marked := WithRefresh(plain, Refresh{Customer: "c", At: 5})
+	assert.Nil(t, RefreshOf(plain), "the other is a message of its own")
+	mark := RefreshOf(marked.Copy())
+	require.NotNil(t, mark)
+	assert.Equal(t, "c", mark.Customer)
+	assert.Equal(t, int64(5), mark.At)
+	assert.True(t, mark.IsContentOf(marked.Copy()))
+	changed := marked.Copy()
+	content, err := changed.AsStructuredMut()
+	require.NoError(t, err)
+	content.(map[string]any)["features"].(map[string]any)["orders"] = 4
+	changed.SetStructuredMut(content)
+	assert.False(t, mark.IsContentOf(changed))
+	assert.True(t, mark.IsContentOf(marked), "what was marked is as it was")
+	broken := WithRefresh(service.NewMessage([]byte("{")), Refresh{})
+	assert.False(t, RefreshOf(broken).IsContentOf(broken))
+}

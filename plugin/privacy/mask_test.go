@@ -13,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/message"
 )
 
 func TestActions(t *testing.T) {
@@ -407,4 +409,29 @@ rules:
 			}
 		}
 	})
+}
+
+// What comes from the store is masked already. A producer cannot say so, and who changes it
+// has it masked.
+func TestRefreshesPass(t *testing.T) {
+	t.Parallel()
+	m := newMask(t, "rules: [ { path: customer_id, drop: {} } ]")
+	refresh := func() *service.Message {
+		sent := service.NewMessage(nil)
+		sent.SetStructured(map[string]any{"customer_id": "p_1_abc", "features": map[string]any{"orders": 3.0, "mood": nil}, "at": "2026-01-01T00:00:00Z"})
+		sent.MetaSetMut("feature_version", int64(3))
+		return message.WithRefresh(sent, message.Refresh{Customer: "p_1_abc"})
+	}
+	whole := refresh()
+	joined := refresh()
+	joined.SetStructured(map[string]any{"customer_id": "p_1_abc", "features": map[string]any{"orders": 3.0, "mood": nil}, "at": "2026-01-01T00:00:00Z", "email": "jane@example.org"})
+	forged := service.NewMessage([]byte(`{"customer_id":"c"}`))
+	forged.MetaSetMut("feature_refresh", true)
+	out := m.pass(t, whole, joined, forged)
+	assert.Same(t, whole, out[0])
+	for _, masked := range out[1:] {
+		content, err := masked.AsStructured()
+		require.NoError(t, err)
+		assert.NotContains(t, content, "customer_id")
+	}
 }
