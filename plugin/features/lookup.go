@@ -76,9 +76,10 @@ func (p *Profiles) Read(r store.Reader, customer string, at int64) (*Customer, e
 func customerOf(plan *aggregate.Plan, profile *aggregate.Profile, at int64) *Customer {
 	c := &Customer{
 		AsOf: max(at, profile.Newest), FirstSeen: profile.Oldest, LastSeen: profile.Newest, Events: profile.Events,
-		Features: map[string]any{},
+		Features: make(map[string]any, len(plan.Names())),
 	}
-	for i, value := range plan.Features(nil, profile, c.AsOf, nil) {
+	values := plan.Features(make([]float64, 0, len(plan.Names())), profile, c.AsOf, nil)
+	for i, value := range values {
 		c.Features[plan.Names()[i]] = orNull(value)
 	}
 	return c

@@ -18,10 +18,11 @@ func get(txn *badger.Txn, key []byte) ([]byte, error) {
 }
 
 // iterate visits the items of the keys with the prefix, in order and from one on, until
-// visit errs. Keys alone come faster.
-func iterate(txn *badger.Txn, prefix, from []byte, keysOnly bool, visit func(*badger.Item) error) error {
+// visit errs. Values are read when they are asked for: they lie beside the keys, and Badger's
+// prefetching takes longer than that, with a goroutine for each.
+func iterate(txn *badger.Txn, prefix, from []byte, visit func(*badger.Item) error) error {
 	options := badger.DefaultIteratorOptions
-	options.PrefetchValues = !keysOnly
+	options.PrefetchValues = false
 	options.Prefix = prefix
 	it := txn.NewIterator(options)
 	defer it.Close()
@@ -37,7 +38,7 @@ func scan(txn *badger.Txn, prefix, from []byte, fn func(key, value []byte) error
 	if len(from) == 0 {
 		from = prefix
 	}
-	return iterate(txn, prefix, from, false, func(item *badger.Item) error {
+	return iterate(txn, prefix, from, func(item *badger.Item) error {
 		value, err := item.ValueCopy([]byte{})
 		if err != nil {
 			return err
@@ -50,7 +51,7 @@ func scanKeys(txn *badger.Txn, prefix, from []byte, fn func(key []byte) error) e
 	if len(from) == 0 {
 		from = prefix
 	}
-	return iterate(txn, prefix, from, true, func(item *badger.Item) error { return fn(item.KeyCopy(nil)) })
+	return iterate(txn, prefix, from, func(item *badger.Item) error { return fn(item.KeyCopy(nil)) })
 }
 
 func next(txn *badger.Txn, from []byte) ([]byte, error) {
