@@ -98,9 +98,8 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 		return nil
 	})
 	if b != nil {
-		if census.take(&b.changes, err == nil) {
-			x.metrics.countCustomers(census)
-		}
+		census.take(&b.changes, err == nil)
+		x.metrics.countCustomers(census)
 	}
 	if err == nil {
 		told.settle(events)

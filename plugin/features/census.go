@@ -32,27 +32,31 @@ const never = math.MinInt64
 // take about half a second.
 func censusOf(ctx context.Context, s *store.Store, set string) (*census, error) {
 	return store.Attach(s, "features/"+set+"/census", func() (*census, error) {
-		c := &census{newest: never, idleFrom: never, noted: math.MaxInt64}
-		err := s.View(ctx, func(r store.Reader) error {
-			last, err := r.Get(toldKey(set))
-			if err != nil {
-				return err
-			}
-			if last != nil {
-				head := record.Read(last)
-				if c.newest, _, err = toldHead(&head); err != nil {
-					return err
-				}
-			}
-			return r.ScanKeys(store.Prefix(store.KindProfile, set), nil, func([]byte) error {
-				c.customers++
-				return nil
-			})
-		})
+		c, err := count(ctx, s, set)
 		if err != nil {
 			return nil, fmt.Errorf("counting the customers of feature set %q: %w", set, err)
 		}
 		return c, nil
+	})
+}
+
+func count(ctx context.Context, s *store.Store, set string) (*census, error) {
+	c := &census{newest: never, idleFrom: never, noted: math.MaxInt64}
+	return c, s.View(ctx, func(r store.Reader) error {
+		last, err := r.Get(toldKey(set))
+		if err != nil {
+			return err
+		}
+		if last != nil {
+			head := record.Read(last)
+			if c.newest, _, err = toldHead(&head); err != nil {
+				return err
+			}
+		}
+		return r.ScanKeys(store.Prefix(store.KindProfile, set), nil, func([]byte) error {
+			c.customers++
+			return nil
+		})
 	})
 }
 
@@ -90,9 +94,8 @@ func (c *changes) beforeCommit() { c.offered = c.now }
 // beginStep is called as a step begins: what was offered to a commit was taken.
 func (c *changes) beginStep() { c.committed = c.offered }
 
-// take takes over what was committed: all of it, or all but the last commit. It tells
-// whether there are more customers now, or fewer.
-func (c *census) take(changed *changes, all bool) bool {
+// take takes over what was committed: all of it, or all but the last commit.
+func (c *census) take(changed *changes, all bool) {
 	made := changed.committed
 	if all {
 		made = changed.offered
@@ -103,5 +106,4 @@ func (c *census) take(changed *changes, all bool) bool {
 	c.newest = max(c.newest, made.newest)
 	c.noted = min(c.noted, made.noted)
 	c.idleFrom = min(c.idleFrom, made.noted)
-	return made.customers != 0
 }

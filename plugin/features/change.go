@@ -18,9 +18,9 @@ func (x *extract) logChange(stored []byte) {
 	if len(begun)+len(gone) == 0 {
 		return
 	}
-	x.logger.Infof("feature_extract: feature set %q is defined anew: %s; all others go on", x.set, strings.Join(append(
-		listed(begun, "begin with the events that come"),
-		listed(gone, "are no longer kept")...), "; "))
+	x.logger.Infof("feature_extract: feature set %q is defined anew (%s); all others go on", x.set, strings.Join(append(
+		listed(begun, "new, begun with the events that come"),
+		listed(gone, "no longer kept")...), "; "))
 }
 
 // listed are names and what is to say of them; nothing without names.
@@ -28,7 +28,7 @@ func listed(names []string, what string) []string {
 	if len(names) == 0 {
 		return nil
 	}
-	return []string{strings.Join(names, ", ") + " " + what}
+	return []string{what + ": " + strings.Join(names, ", ")}
 }
 
 // compareSpecs names the features that need what was not kept before, and those that there

@@ -46,6 +46,13 @@ func checkSet(r store.Reader, set string) (customers int, err error) {
 			return 0, err
 		}
 	}
+	err = r.Scan(progressPrefix(set), func(_, stored []byte) error {
+		_, err := decodeProgress(stored)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
 	check := layout.Checker()
 	prefix := store.Prefix(store.KindProfile, set)
 	err = r.Scan(prefix, func(key, stored []byte) error {

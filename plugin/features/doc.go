@@ -1,5 +1,6 @@
-// Package features is the processor feature_extract: it keeps features of each
-// customer up to date as events go by, and attaches them to the events.
+// Package features is the processor feature_extract, which keeps features of each
+// customer up to date as events go by and attaches them to the events, and the input
+// feature_refresh, which shows customers who send nothing as time passes.
 //
 // A batch passes three rooms. [extract.read] takes customer, columns, time and
 // identity out of each message, without any lock; what it cannot read is flagged
@@ -9,7 +10,13 @@
 //
 // An event that is delivered again changes nothing, and goes on with the features
 // that the customer has now. A message that cannot be applied is flagged, changes
-// nothing, and drags no other down. Nothing of the state is kept in memory between
-// batches, so there is nothing to roll back, and any number of threads and
-// processors may share a feature set, as long as its features are the same.
+// nothing, and drags no other down. Of the state, memory holds between batches how many
+// customers there are and the newest event time, as committed (census.go); so any number
+// of threads and processors may share a feature set, as long as its features are the same.
+//
+// Time passes in two ways. Each event that is applied looks after a few customers who may
+// have been idle for too long, and forgets them (idle.go). And feature_refresh goes round
+// all of them at an even pace (refresh_pace.go), reads those whose turn it is in short
+// transactions without locks (refresh_page.go), and keeps how far its messages were
+// acknowledged (refresh_progress.go).
 package features

@@ -1,6 +1,10 @@
 package features
 
-import "github.com/redpanda-data/benthos/v4/public/service"
+import (
+	"sync/atomic"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+)
 
 // outcomeNames are the values of the label outcome.
 var outcomeNames = [...]string{
@@ -20,20 +24,26 @@ type eventMetrics struct {
 	events      *service.MetricCounter
 	checkErrors *service.MetricCounter
 	customers   *service.MetricGauge
+	shown       atomic.Int64 // customers, as the gauge has them
 }
 
 func newEventMetrics(metrics *service.Metrics, set string) *eventMetrics {
-	return &eventMetrics{
+	m := &eventMetrics{
 		set:         set,
 		events:      metrics.NewCounter("feature_events", "feature_set", "outcome"),
 		checkErrors: metrics.NewCounter("feature_check_errors", "feature_set"),
 		customers:   metrics.NewGauge("feature_customers", "feature_set"),
 	}
+	m.shown.Store(-1)
+	return m
 }
 
+// countCustomers sets the gauge where it is not right: others may have changed the number.
 func (m *eventMetrics) countCustomers(c *census) {
 	customers, _ := c.look()
-	m.customers.Set(int64(customers), m.set)
+	if m.shown.Swap(int64(customers)) != int64(customers) {
+		m.customers.Set(int64(customers), m.set)
+	}
 }
 
 func (m *eventMetrics) count(events []event) {

@@ -47,7 +47,7 @@ func newRefreshFromConfig(conf *service.ParsedConfig, res *service.Resources) (_
 		return nil, err
 	}
 	// Each pipeline sweeps for itself.
-	in.cursor = store.Key(store.KindFeatureSet, in.set, []byte("refresh\x00"+res.StreamID()+"\x00"+res.Label()))
+	in.cursor = append(progressPrefix(in.set), res.StreamID()+"\x00"+res.Label()...)
 	label, err := conf.FieldString(feFieldStore)
 	if err != nil {
 		return nil, err
@@ -102,13 +102,14 @@ func (in *refreshInput) parsePaths(conf *service.ParsedConfig) error {
 	return nil
 }
 
-// Connect finds where the last process went on to. On the wall, the time in which nobody
-// swept is over; in event time, nothing is until it was swept.
+// Connect finds where the last process went on to. The first on a store begins now on the
+// wall, which is stored, as it may be ended before anybody's turn comes; in event time, a
+// whole pass is due.
 func (in *refreshInput) Connect(ctx context.Context) error {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.pending = checkpoint.NewUncapped[progress]()
-	return in.store.Do(ctx, func(s *store.Store) error {
+	err := in.store.Do(ctx, func(s *store.Store) error {
 		return s.View(ctx, func(r store.Reader) error {
 			stored, err := r.Get(in.cursor)
 			if err != nil {
@@ -121,12 +122,14 @@ func (in *refreshInput) Connect(ctx context.Context) error {
 				}
 			}
 			in.after, in.pace.at = p.after, p.at
-			if !in.event {
-				in.pace.at = in.wall().UnixNano()
-			}
 			return nil
 		})
 	})
+	if err != nil || in.event || in.pace.at != never {
+		return err
+	}
+	in.pace.at = in.wall().UnixNano()
+	return in.keep(ctx, &progress{at: in.pace.at}, 0)
 }
 
 // refreshAtOnce is how many customers are read at once: in one short transaction, and for

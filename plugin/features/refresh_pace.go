@@ -1,19 +1,13 @@
 package features
 
-import (
-	"encoding/binary"
-	"errors"
-	"time"
-
-	"github.com/shoal-stream/shoal/plugin/record"
-)
+import "time"
 
 // pace gives the customers of a feature set their turns: one each in every period, evenly.
 //
 // Each turn takes a share of the period, so what has to be known is the instant up to which
 // turns were taken. A sweep that falls behind, because the pipeline is busy or the clock
-// jumps, takes more turns at once, but only what it can have missed in slack; the rest it
-// gives up, and the period gets longer. A clock that is set back costs nothing either.
+// jumps, takes more turns at once, but only what it can have missed in slack, or one; the
+// rest it gives up, and the period gets longer. A clock that is set back costs nothing either.
 type pace struct {
 	every time.Duration
 	slack time.Duration
@@ -26,7 +20,12 @@ func (p *pace) turns(now int64, customers int) int {
 	if now == never {
 		return 0
 	}
-	p.at = min(max(p.at, max(now, never+int64(p.slack))-int64(p.slack)), now)
+	if customers == 0 {
+		p.at = now
+		return 0
+	}
+	slack := int64(max(p.slack, p.every/time.Duration(customers)))
+	p.at = min(max(p.at, max(now, never+slack)-slack), now)
 	const rounding = 1e-6 // of a turn: none may be lost to it, as the clock may stand still
 	return int(float64(now-p.at)/float64(p.every)*float64(customers) + rounding)
 }
@@ -46,30 +45,4 @@ func (p *pace) rest(now int64, customers int) time.Duration {
 	}
 	next := float64(p.every)/float64(customers) - float64(now-p.at)
 	return time.Duration(min(max(next, float64(shortest)), float64(longest)))
-}
-
-// progress is how far a sweep has come: what is stored, so that the next process goes on.
-type progress struct {
-	after string // the last customer who had their turn; "": none in this pass
-	at    int64  // the instant up to which turns were taken
-}
-
-const progressVersion = 1
-
-var errProgress = errors.New("the record of how far feature_refresh has come is damaged: restore the newest backup to a new path")
-
-func (p progress) encode() []byte {
-	stored := binary.AppendVarint([]byte{progressVersion}, p.at)
-	return append(stored, p.after...)
-}
-
-func decodeProgress(stored []byte) (p progress, err error) {
-	r := record.Read(stored)
-	version := r.Byte()
-	p.at = r.Varint()
-	if r.Damaged() || version != progressVersion {
-		return progress{}, errProgress
-	}
-	p.after = string(r.Rest())
-	return p, nil
 }

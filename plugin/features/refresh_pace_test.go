@@ -95,6 +95,7 @@ func TestPaceDoesNotBurst(t *testing.T) {
 	assert.InDelta(t, 1000, s.pass(time.Minute), 1, "it goes on from there")
 
 	assert.Zero(t, s.pace.turns(never, 10), "there is no time without events")
+	assert.Zero(t, s.pace.turns(s.now, 0), "there is nobody")
 	fresh := pace{every: time.Hour, slack: time.Hour, at: never}
 	assert.Equal(t, 5, fresh.turns(0, 5), "the first start: a whole pass")
 	early := pace{every: 1 << 62, slack: 1 << 62, at: never}

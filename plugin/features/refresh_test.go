@@ -166,6 +166,28 @@ func TestRefreshOnTheWall(t *testing.T) {
 	}
 }
 
+// A process that is ended again and again, before anybody's turn comes, gets on all the same.
+func TestRefreshOfAProcessThatIsEndedOften(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "state")
+	r := openRig(t, path)
+	r.extract(twoFeatures).run(t, dayEvent("a", 1, 0), dayEvent("b", 2, 0))
+	now := start.Add(40 * 24 * time.Hour)
+	var shown []string
+	for range 48 { // two turns a day
+		in, err := r.buildRefresh("")
+		require.NoError(t, err)
+		in.wall = func() time.Time { return now }
+		require.NoError(t, in.Connect(t.Context()))
+		shown = append(shown, in.all(t)...)
+		now = now.Add(time.Hour)
+		shown = append(shown, in.all(t)...)
+		r.close()
+		r = openRig(t, path)
+	}
+	assert.Equal(t, []string{"a", "b", "a", "b"}, shown)
+}
+
 // Whoever was not acknowledged comes again after a restart, and nobody else does.
 func TestRefreshResumes(t *testing.T) {
 	t.Parallel()
@@ -294,33 +316,4 @@ func TestRefreshRefuses(t *testing.T) {
 		})
 	}))
 	require.ErrorIs(t, in.Connect(t.Context()), errProgress)
-}
-
-// A change of the features is told once, by name.
-func TestCompareSpecs(t *testing.T) {
-	t.Parallel()
-	r := openRig(t, "")
-	specs := func(features string) *extract {
-		x, err := r.build("feature_set: " + strconv.Itoa(len(features)) + "\nkey: this.c\nevent: root = this\nfeatures:\n" + features)
-		require.NoError(t, err)
-		return x
-	}
-	const orders, spend = "  - { name: orders, agg: count, on: purchase }\n", "  - { name: spend, agg: sum, of: amount }\n"
-	for name, test := range map[string]struct {
-		old, now    string
-		begun, gone []string
-	}{
-		"the same":            {orders + spend, spend + orders, nil, nil},
-		"one more":            {orders, orders + spend, []string{"spend"}, nil},
-		"one less":            {orders + spend, orders, nil, []string{"spend"}},
-		"another name":        {orders, "  - { name: purchases, agg: count, on: purchase }\n", nil, []string{"orders"}},
-		"another reading":     {spend, "  - { name: spend, agg: sum, of: amount, transform: log1p, missing: 3 }\n", nil, nil},
-		"another half-life":   {spend, "  - { name: spend, agg: sum, of: amount, half_life: 3d }\n", []string{"spend"}, nil},
-		"another of the same": {spend, spend + "  - { name: basket, agg: mean, of: amount }\n", nil, nil},
-		"all others":          {orders, spend, []string{"spend"}, []string{"orders"}},
-	} {
-		begun, gone := compareSpecs(specs(test.old).plan.Specs(), specs(test.now).plan.Specs())
-		assert.Equal(t, test.begun, begun, name)
-		assert.Equal(t, test.gone, gone, name)
-	}
 }

@@ -25,20 +25,21 @@ type rig struct {
 	env       *service.Environment
 	resources *service.Resources
 	counters  *counters
+	log       *logbook
 	close     func()
 }
 
 // openRig opens a store on disk at dir, or in memory if dir is empty.
 func openRig(t testing.TB, dir string) *rig {
 	t.Helper()
-	r := &rig{t: t, env: service.NewEnvironment(), counters: &counters{values: map[string]int64{}, gauges: map[string]int64{}}}
+	r := &rig{t: t, env: service.NewEnvironment(), counters: &counters{values: map[string]int64{}, gauges: map[string]int64{}}, log: &logbook{}}
 	require.NoError(t, store.Register(r.env))
 	require.NoError(t, Register(r.env))
 	require.NoError(t, r.env.RegisterMetricsExporter("counters", service.NewConfigSpec(),
 		func(*service.ParsedConfig, *service.Logger) (service.MetricsExporter, error) { return r.counters, nil }))
 
 	builder := r.env.NewResourceBuilder()
-	builder.SetLogger(slog.New(slog.DiscardHandler))
+	builder.SetLogger(slog.New(slog.NewTextHandler(r.log, nil)))
 	require.NoError(t, builder.SetMetricsYAML("counters: {}"))
 	require.NoError(t, builder.AddCacheYAML(fmt.Sprintf(
 		`{ label: customers, segment_store: { path: %q, in_memory: %v, min_free: "0" } }`, dir, dir == "")))
@@ -110,6 +111,24 @@ func featuresOf(t testing.TB, m *service.Message) map[string]any {
 func meta(m *service.Message, key string) string {
 	value, _ := m.MetaGet(key)
 	return value
+}
+
+// logbook keeps what is logged.
+type logbook struct {
+	mu   sync.Mutex // guards text
+	text strings.Builder
+}
+
+func (l *logbook) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+func (l *logbook) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // counters is a metrics exporter that tests can read.
