@@ -48,11 +48,15 @@ func TestKill(t *testing.T) {
 		"kmeans":                    "kmeans: { k: 5 }",
 		"online_kmeans":             "online_kmeans: { k: 5, decay: { factor: 0.999 } }",
 		"density":                   "density: {}",
+		"customers are forgotten":   "kmeans: { k: 5 }\n        forget: { inactive_after: 2d }",
 		"k chosen, customers leave": "kmeans: { k: auto }\n        scaling: robust\n        forget: { inactive_after: 1d }",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			config := fmt.Sprintf(readFile, engine)
+			if name == "customers are forgotten" {
+				config = strings.Replace(config, "        features:\n", "        idle_expiry: 1d\n        features:\n", 1)
+			}
 			events := shopEvents(12000, 1500, 1)
 
 			calm := t.TempDir()

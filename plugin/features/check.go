@@ -1,7 +1,6 @@
 package features
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
@@ -54,6 +53,10 @@ func checkSet(r store.Reader, set string) (customers int, err error) {
 		return 0, err
 	}
 	check := layout.Checker()
+	index, err := newIndexCheck(r, set, stored)
+	if err != nil {
+		return 0, err
+	}
 	prefix := store.Prefix(store.KindProfile, set)
 	err = r.Scan(prefix, func(key, stored []byte) error {
 		customers++
@@ -62,7 +65,7 @@ func checkSet(r store.Reader, set string) (customers int, err error) {
 			err = check(record)
 		}
 		if err == nil {
-			err = checkPlace(r, set, place{noted, string(key[len(prefix):])})
+			err = index.customer(place{noted, string(key[len(prefix):])}, record)
 		}
 		if err != nil {
 			return fmt.Errorf("profile %d: %w", customers, err)
@@ -72,29 +75,5 @@ func checkSet(r store.Reader, set string) (customers int, err error) {
 	if err != nil {
 		return customers, err
 	}
-	return customers, checkPlaces(r, set, customers)
-}
-
-// checkPlace proves that somebody looks after a customer, whether they are active.
-func checkPlace(r store.Reader, set string, p place) error {
-	there, err := r.Get(seenKey(set, p))
-	if err == nil && there == nil {
-		err = errors.New("it has no place in the index of idle customers")
-	}
-	return err
-}
-
-// checkPlaces proves that the index has no other places than those of the customers.
-func checkPlaces(r store.Reader, set string, customers int) error {
-	places := 0
-	prefix := store.Prefix(store.KindSeen, set)
-	err := r.ScanKeys(prefix, nil, func(key []byte) error {
-		places++
-		_, err := placeOf(key[len(prefix):])
-		return err
-	})
-	if err == nil && places != customers {
-		err = fmt.Errorf("its index of idle customers has %d places for %d customers", places, customers)
-	}
-	return err
+	return customers, index.end(customers)
 }

@@ -2,6 +2,7 @@ package features
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"path/filepath"
@@ -316,6 +317,16 @@ func TestCheckOfTheIndex(t *testing.T) {
 	for want, damage := range map[string]func(tx *store.Tx, key []byte){
 		"profile 1: it has no place in the index": func(tx *store.Tx, key []byte) { tx.Delete(key) },
 		"2 places for 1 customers":                func(tx *store.Tx, key []byte) { tx.Set(append(key, 'x'), nil) },
+		"is later than its newest event": func(tx *store.Tx, key []byte) {
+			value, err := tx.Get(profileKey("default", "c"))
+			require.NoError(t, err)
+			_, record, err := splitProfile(value)
+			require.NoError(t, err)
+			later := start.Unix() + 1
+			tx.Delete(key)
+			tx.Set(seenKey("default", place{later, "c"}), nil)
+			tx.Set(profileKey("default", "c"), append(binary.AppendVarint(nil, later), record...))
+		},
 	} {
 		r := openRig(t, "")
 		r.extract(twoFeatures).run(t, dayEvent("c", 1, 0))
