@@ -52,11 +52,11 @@ Time is the time of the events: features are read as of the newest event of the 
 
 An event counts once. Messages with Kafka metadata (topic, partition, offset) are known by their position, others by the column `+"`id`"+`; where both exist, either suffices. An event that comes again changes nothing and goes on with the customer's current features and the metadata `+"`feature_duplicate: true`"+`, with `+"`feature_first_version`"+`, the version that the customer had the first time, where an id tells. After a crash, the events of the last batch go on with the features that they had the first time, so that processors after this one miss nothing.
 
+Messages of the input `+"`feature_refresh`"+` are no events: they pass unchanged.
+
 A batch is one transaction. A message that cannot be read, or fails a check, is flagged with an error and passed on without features; it changes nothing, and the others of the batch are applied. When state cannot be written, the whole batch is flagged and has changed nothing; delivery again mends it.
 
 Processors that name the same feature set must have the same features. These may change from one start to the next: a feature that is new begins with the events that come, one that is gone is dropped from a customer at the next event.
-
-Messages of the input `+"`feature_refresh`"+` are no events: they pass unchanged.
 
 Columns that `+"`features`"+` name are read as numbers where an aggregate calculates with them, as text for mix, distinct, entropy and top, and as booleans for `+"`when`"+`. A column of the wrong type flags the message; null skips the aggregate for this event.
 
