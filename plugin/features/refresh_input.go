@@ -134,7 +134,7 @@ func (in *refreshInput) Connect(ctx context.Context) error {
 
 // refreshAtOnce is how many customers are read at once: in one short transaction, and for
 // one batch.
-const refreshAtOnce = 200
+const refreshAtOnce = 100
 
 // ReadBatch waits for customers whose turn it is, and who were silent.
 func (in *refreshInput) ReadBatch(ctx context.Context) (service.MessageBatch, service.AckFunc, error) {
