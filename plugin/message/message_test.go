@@ -48,26 +48,114 @@ func TestNumber(t *testing.T) {
 	}
 }
 
+func TestNumberOrText(t *testing.T) {
+	t.Parallel()
+	for _, v := range []any{-2.5, json.Number("-2.5"), "-2.5", " -2.50\n", "-25e-1", []byte("-2.5")} {
+		n, err := NumberOrText(v)
+		require.NoError(t, err)
+		assert.InDelta(t, -2.5, n, 0, "%v", v)
+	}
+	n, err := NumberOrText(nil)
+	require.NoError(t, err)
+	assert.True(t, math.IsNaN(n))
+	for _, v := range []any{"canary", "", " ", "1,5", "1 000", "1_000", "0x1p3", "NaN", "inf", "1e999", "-", "e", "1.2.3", "1%", true, []any{}} {
+		_, err := NumberOrText(v)
+		require.ErrorContains(t, err, ": use ", "%v", v)
+		assert.NotContains(t, err.Error(), "canary")
+	}
+}
+
 func TestTime(t *testing.T) {
 	t.Parallel()
 	want := time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
 	s := want.Unix()
 	for _, v := range []any{
 		"2026-11-02T10:00:00Z", "2026-11-02T11:00:00+01:00", "2026-11-02T10:00:00", "2026-11-02 10:00:00", "2026-11-02 10:00",
-		"2026-11-02T10:00", want, want.In(time.FixedZone("x", 3600)), s, s * 1000, s * 1e6, s * 1e9, float64(s), json.Number("1793613600"), "1793613600000", int(s),
+		"2026-11-02T10:00", "2026-11-02T10:00Z", "2026-11-02t10:00:00z", "2026-11-02 10:00:00.000", "2026-11-02 10:00:00,000Z",
+		"2026-11-02T09:00:00-0100", "2026-11-02 11:00:00+01", "2026-11-02 11:00+01:00", "2026-11-02 10:00:00 UTC", "2026-11-02 10:00 GMT",
+		"2026-11-02 11:00:00 +0100", "2026-11-02 10:00:00 +0000 UTC", "20261102T100000Z", "20261102T110000+0100", " 2026-11-02T10:00:00Z\n",
+		[]byte("2026-11-02T10:00:00Z"), want, want.In(time.FixedZone("x", 3600)), s, s * 1000, s * 1e6, s * 1e9, float64(s), uint64(s),
+		json.Number("1793613600"), json.Number("1.7936136e9"), "1793613600000", " 1793613600 ", "1793613600.0", "1793613600.", int(s),
 	} {
 		got, err := Time(v)
 		require.NoError(t, err, "%v", v)
 		assert.Equal(t, want, got, "%v", v)
 	}
-	half, err := Time(float64(s) + 0.5)
+	day, err := Time("2026-11-02")
 	require.NoError(t, err)
-	assert.Equal(t, want.Add(500*time.Millisecond), half)
-	for _, v := range []any{"canary", "", true, nil, math.NaN(), 1e300, []any{}} {
+	assert.Equal(t, want.Truncate(24*time.Hour), day)
+	for _, v := range []any{
+		"canary", "", true, nil, math.NaN(), 1e300, "1e300", "1e999", "99999999999999999999",
+		[]any{},
+		"2026-02-30", "2026-11-02T", "2026-11-02T25:00:00",
+		"02.11.2026", "11/02/2026", "2026-11-02 10:00 CET", "2026-11-02 10:00 PM", "26-11-02", "20261102 10", "0x1p3", "NaN", "now", "1_793_613_600", "1,793", "-",
+	} {
 		_, err := Time(v)
 		require.ErrorContains(t, err, "time is ", "%v", v)
 		assert.NotContains(t, err.Error(), "canary")
 	}
+}
+
+// Fractions of an epoch are exact where they are written, and to what a float64 holds where
+// they are not.
+func TestFractionsOfAnEpoch(t *testing.T) {
+	t.Parallel()
+	whole := time.Date(2026, 11, 2, 10, 0, 0, 0, time.UTC)
+	s := whole.Unix()
+	for _, test := range []struct {
+		value any
+		after time.Duration
+	}{
+		{json.Number("1793613600.123456789"), 123456789},
+		{"1793613600.1234567891", 123456789},
+		{"1793613600000.123456", 123456},
+		{"1793613600000000.5", 500},
+		{"1793613600000000000.9", 0},
+		{float64(s) + 0.5, 500 * time.Millisecond},
+		{float64(s) + 0.1, 100 * time.Millisecond},
+		{float64(s)*1e3 + 0.25, 250 * time.Microsecond},
+		{float64(s)*1e6 + 0.5, 500 * time.Nanosecond},
+	} {
+		got, err := Time(test.value)
+		require.NoError(t, err)
+		assert.Equal(t, test.after, got.Sub(whole), "%v", test.value)
+	}
+	for _, v := range []any{-0.5, "-0.5", json.Number("-0.5")} {
+		got, err := Time(v)
+		require.NoError(t, err)
+		assert.Equal(t, int64(-5e8), got.UnixNano(), "%v", v)
+	}
+}
+
+func FuzzTime(f *testing.F) {
+	for _, text := range []string{"2026-11-02T10:00:00Z", "2026-11-02 11:00:00.5 +0100 UTC", "20261102T100000", "1793613600.25", "-1e9", "2026-11-02"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		at, err := Time(text)
+		if err != nil {
+			require.ErrorContains(t, err, "time is ")
+			return
+		}
+		if at.Year() < 0 || at.Year() > 9999 {
+			return
+		}
+		again, err := Time(at.Format(time.RFC3339Nano))
+		require.NoError(t, err)
+		require.True(t, at.Equal(again))
+	})
+}
+
+func FuzzNumberOrText(f *testing.F) {
+	for _, text := range []string{"12.50", " -1e9 ", "1,000", "0x10", "inf"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		number, err := NumberOrText(text)
+		if err == nil {
+			require.False(t, math.IsNaN(number) || math.IsInf(number, 0))
+		}
+	})
 }
 
 func TestPath(t *testing.T) {
