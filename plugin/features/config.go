@@ -24,6 +24,7 @@ const (
 	feFieldEventIDWindow = "event_id_window"
 	feFieldSource        = "source"
 	feFieldMaxFuture     = "max_future"
+	feFieldEarliest      = "earliest"
 	feFieldValidate      = "validate"
 	feFieldCheck         = "check"
 	feFieldMessage       = "message"
@@ -58,9 +59,13 @@ A batch is one transaction. A message that cannot be read, or fails a check, is 
 
 Processors that name the same feature set must have the same features. These may change from one start to the next: a feature that is new begins with the events that come, one that is gone is dropped from a customer at the next event.
 
-Columns that `+"`features`"+` name are read as numbers where an aggregate calculates with them, as text for mix, distinct, entropy and top, and as booleans for `+"`when`"+`. A column of the wrong type flags the message; null skips the aggregate for this event.
+Columns that `+"`features`"+` name are read as numbers where an aggregate calculates with them, as text for mix, distinct, entropy and top, and as booleans for `+"`when`"+`. A number may be written in a string, with spaces around; it is finite, has a decimal point and no other separators. A column of the wrong type flags the message; null skips the aggregate for this event.
 
-A feature is computed in this order: its aggregate or expression, then `+"`missing`"+`, `+"`clip`"+` and `+"`transform`"+`. Each aggregate counts events for ever, in a `+"`window`"+`, or with a `+"`half_life`"+`. A window falls when events leave it, from one event to the next by a little or by a lot: good to read; what fades has no such edges: good to compare customers by.`).
+The column `+"`at`"+` is a text in RFC 3339 (the zone may be missing, which is UTC, as may seconds, or the time of the day; a space may stand for the T), or an epoch in seconds, milliseconds, microseconds or nanoseconds, told by its size, as a number or in a string, with a fraction or without.
+
+A feature is computed in this order: its aggregate or expression, then `+"`missing`"+`, `+"`clip`"+` and `+"`transform`"+`. Each aggregate counts events for ever, in a `+"`window`"+`, or with a `+"`half_life`"+`. A window falls when events leave it, from one event to the next by a little or by a lot: good to read; what fades has no such edges: good to compare customers by.
+
+Metrics: `+"`feature_events`"+` counts by `+"`outcome`"+`: applied, late (and applied), unprotected (applied, and older than its id is remembered), duplicate, rejected, ignored, failed (before it came here). `+"`feature_rejected`"+` counts the rejected by `+"`cause`"+`: json, mapping, key, column, time, future, old, id, check, and state for what the store does not take. `+"`feature_skipped`"+` counts by `+"`column`"+` the events that a feature leaves out because its column is null, `+"`feature_check_errors`"+` the checks that err.`).
 		Fields(
 			service.NewStringField(feFieldStore).Description("Label of the `segment_store` that keeps the customers."),
 			service.NewStringField(feFieldFeatureSet).Description("Name of the feature set in the store. Customers of different sets do not meet.").Default("default"),
@@ -68,7 +73,7 @@ A feature is computed in this order: its aggregate or expression, then `+"`missi
 				Description("The customer: a mapping to a string that is not empty, or to an integer. Anything else flags the message.").
 				Example("this.customer_id"),
 			service.NewBloblangField(feFieldEvent).
-				Description("A mapping of the message to flat columns, run once. `kind`, `at` and `id` have a meaning: the kind of event; the event time, RFC 3339 or an epoch in s, ms or us (now if it is null); what makes the event count once. All other names are yours. Where it gives deleted(), the event is ignored.").
+				Description("A mapping of the message to flat columns, run once. `kind`, `at` and `id` have a meaning: the kind of event; the event time, now if it is null; what makes the event count once. All other names are yours. Where it gives deleted(), the event is ignored.").
 				Example("root.kind = this.type\nroot.at = this.ts\nroot.id = this.event_id\nroot.amount = this.order.total"),
 			service.NewStringField(feFieldEventIDWindow).
 				Description("For how long an id is remembered, in event time; `0s`: for ever. Events that are older still count, without this protection.").
@@ -79,6 +84,9 @@ A feature is computed in this order: its aggregate or expression, then `+"`missi
 			service.NewStringField(feFieldMaxFuture).
 				Description("An event that is further ahead of the clock is an error: it would make all others look old.").
 				Default("5m").LintRule(lintDuration),
+			service.NewStringField(feFieldEarliest).
+				Description("An event before this time is an error: nearly always, it is the epoch 0 of a time that is missing, or a date such as 20111209 in the place of an epoch. Empty: any time from 1678 on will do.").
+				Default("1980-01-01"),
 			service.NewObjectListField(feFieldValidate,
 				service.NewBloblangField(feFieldCheck).Description("A mapping of the columns. Unless it gives true, the message is flagged and changes nothing; that includes errors, such as comparing null."),
 				service.NewStringField(feFieldMessage).Description("What the error says.").Default("the check is not true"),
@@ -229,6 +237,7 @@ func newExtractFromConfig(conf *service.ParsedConfig, res *service.Resources) (_
 		return nil, fmt.Errorf("result: %w", err)
 	}
 	x.metrics = newEventMetrics(res.Metrics(), x.set)
+	x.skips = newSkips(res.Metrics(), x.set, x.plan)
 
 	label, err := conf.FieldString(feFieldStore)
 	if err != nil {
@@ -258,6 +267,15 @@ func (x *extract) parseEvent(conf *service.ParsedConfig) (err error) {
 	}
 	if x.maxFuture, err = durationField(conf, feFieldMaxFuture); err != nil {
 		return err
+	}
+	earliest, err := conf.FieldString(feFieldEarliest)
+	if err != nil {
+		return err
+	}
+	if earliest != "" {
+		if x.earliest, err = message.Time(earliest); err != nil {
+			return fmt.Errorf("earliest %q: use RFC 3339, a date such as 1980-01-01, or \"\" for none", earliest)
+		}
 	}
 	checks, err := conf.FieldObjectList(feFieldValidate)
 	if err != nil {

@@ -24,12 +24,14 @@ type extract struct {
 	event       *bloblang.Executor
 	checks      []check
 	maxFuture   time.Duration
+	earliest    time.Time
 	plan        *aggregate.Plan
 	once        *ledger.Ledger
 	idleExpiry  expiry
 	changedOnly bool
 	result      message.Path
 	metrics     *eventMetrics
+	skips       *skips
 	failures    *message.Failures
 	logger      *service.Logger
 
@@ -51,6 +53,7 @@ func (x *extract) ProcessBatch(ctx context.Context, batch service.MessageBatch) 
 	}
 	out := x.emit(batch, events)
 	x.metrics.count(events)
+	x.skips.count(events)
 	return message.Runs(out), nil
 }
 
@@ -70,6 +73,9 @@ const (
 	refreshed           // no event, but the passing of time: nothing changed
 	failed              // flagged by an earlier processor: nothing changed
 )
+
+// changed tells that the event was applied, and changed state.
+func (o outcome) changed() bool { return o == applied || o == late || o == unprotected }
 
 // event is one message on its way through the processor.
 type event struct {

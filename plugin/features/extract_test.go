@@ -79,54 +79,6 @@ func TestInputMessagesAreNotModified(t *testing.T) {
 	assert.Contains(t, string(written), `"deep":{"er":{"features":{"basket":null,"orders":0,`)
 }
 
-func TestMessagesThatAreNotApplied(t *testing.T) {
-	t.Parallel()
-	const secret = "s3cret"
-	for name, test := range map[string]struct{ message, want string }{
-		"no customer":       {`{"kind":"purchase"}`, "key is null"},
-		"empty customer":    {`{"customer":"","kind":"purchase"}`, "key is the empty string"},
-		"boolean customer":  {`{"customer":true,"kind":"purchase"}`, "key is a boolean"},
-		"fraction":          {`{"customer":1.5,"kind":"purchase"}`, "key is a number that is not an integer"},
-		"not JSON":          {`s3cret`, "event: line 1 of the mapping does not apply"},
-		"an array":          {`["s3cret"]`, "event: line 1 of the mapping does not apply"},
-		"amount":            {`{"customer":"c","kind":"purchase","amount":"s3cret"}`, "amount: a string: use a number or null"},
-		"amount of another": {`{"customer":"c","kind":"view","amount":{"s3cret":1}}`, "amount: an object: use a number or null"},
-		"huge amount":       {`{"customer":"c","kind":"purchase","amount":1e999}`, "amount: a number out of range"},
-		"category":          {`{"customer":"c","kind":"purchase","category":["s3cret"]}`, "category: an array: use a string"},
-		"kind":              {`{"customer":"c","kind":{"s3cret":1}}`, "kind: an object: use a string"},
-		"time":              {`{"customer":"c","at":"s3cret"}`, "at: time is a string of another form"},
-		"time type":         {`{"customer":"c","at":true}`, "at: time is a boolean"},
-		"time range":        {`{"customer":"c","at":"0001-01-01T00:00:00Z"}`, "at: time is before 1678"},
-		"future":            {`{"customer":"c","at":"2200-01-01T00:00:00Z"}`, "at: time is more than max_future (5m0s) ahead"},
-		"id":                {`{"customer":"c","id":["s3cret"]}`, "id is an array: use a string or an integer"},
-		"empty id":          {`{"customer":"c","id":""}`, "id is the empty string: map it to null"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			r := openRig(t, "")
-			x := r.extract(shop)
-			good := `{"customer":"good","kind":"purchase","at":"` + at(0) + `","amount":5}`
-			batch := service.MessageBatch{
-				service.NewMessage([]byte(good)), service.NewMessage([]byte(test.message)), service.NewMessage([]byte(good)),
-			}
-			out := x.pass(t, batch)
-			require.Len(t, out, 3)
-			assert.Same(t, batch[1], out[1], "the flag must be on the message that came")
-			require.ErrorContains(t, out[1].GetError(), "feature_extract: "+test.want)
-			assert.NotContains(t, out[1].GetError().Error(), secret)
-			content, err := out[1].AsBytes()
-			require.NoError(t, err)
-			assert.Equal(t, test.message, string(content))
-			assert.InDelta(t, 2, featuresOf(t, out[2])["orders"], 0, "the others are applied")
-
-			assert.Equal(t, int64(1), r.counters.get("feature_events default rejected"))
-			assert.Equal(t, int64(2), r.counters.get("feature_events default applied"))
-			again := x.run(t, `{"customer":"c","kind":"view"}`)
-			assert.Equal(t, "1", meta(again[0], "feature_version"), "nothing of it was applied")
-		})
-	}
-}
-
 func TestValidate(t *testing.T) {
 	t.Parallel()
 	r := openRig(t, "")
@@ -208,45 +160,6 @@ features:
 	out := x.run(t, `{"customer":"c"}`, `{"customer":"c","amount":9}`)
 	assert.Equal(t, map[string]any{"zero": 0.0, "half": 0.5, "last": nil, "null": nil, "root": 0.0}, featuresOf(t, out[0]))
 	assert.Equal(t, map[string]any{"zero": 9.0, "half": 9.0, "last": 9.0, "null": 9.0, "root": 3.0}, featuresOf(t, out[1]))
-}
-
-func TestEventTimes(t *testing.T) {
-	t.Parallel()
-	x := openRig(t, "").extract(`
-key: this.customer
-event: 'root.at = if this.parse { this.at.ts_parse("02.01.2006") } else { this.at }'
-features: [ { name: events, agg: count } ]
-`)
-	for written, want := range map[string]string{
-		`"2011-06-01T12:00:00+02:00"`: "2011-06-01T10:00:00Z",
-		`"2011-06-01T10:00:00"`:       "2011-06-01T10:00:00Z",
-		`"2011-06-01 10:00:00"`:       "2011-06-01T10:00:00Z",
-		`1306922400`:                  "2011-06-01T10:00:00Z",
-		`1306922400.25`:               "2011-06-01T10:00:00.25Z",
-		`1306922400250`:               "2011-06-01T10:00:00.25Z",
-		`1306922400250000`:            "2011-06-01T10:00:00.25Z",
-		`"1306922400"`:                "2011-06-01T10:00:00Z",
-		`"01.06.2011","parse":true`:   "2011-06-01T00:00:00Z",
-	} {
-		out := x.run(t, `{"customer":`+quoted(written)+`,"parse":false,"at":`+written+`}`)
-		require.NoError(t, out[0].GetError())
-		assert.Equal(t, want, meta(out[0], "feature_as_of"), written)
-	}
-	before := time.Now()
-	asOf, err := time.Parse(time.RFC3339Nano, meta(x.run(t, `{"customer":"now","parse":false}`)[0], "feature_as_of"))
-	require.NoError(t, err)
-	assert.WithinDuration(t, before, asOf, 10*time.Second)
-}
-
-// quoted makes a customer out of what a test writes as a time.
-func quoted(text string) string {
-	var key []byte
-	for _, b := range []byte(text) {
-		if b >= '0' && b <= '9' || b == '.' || b == '+' || b == ' ' || b == 'T' {
-			key = append(key, b)
-		}
-	}
-	return `"` + string(key) + `"`
 }
 
 func TestKeys(t *testing.T) {

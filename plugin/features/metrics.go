@@ -18,10 +18,12 @@ var outcomeNames = [...]string{
 	failed:      "failed",
 }
 
-// eventMetrics count events by what became of them: each has one outcome.
+// eventMetrics count events by what became of them: each has one outcome, and one that was
+// rejected one cause.
 type eventMetrics struct {
 	set         string
 	events      *service.MetricCounter
+	rejected    *service.MetricCounter
 	checkErrors *service.MetricCounter
 	customers   *service.MetricGauge
 	shown       atomic.Int64 // customers, as the gauge has them
@@ -31,6 +33,7 @@ func newEventMetrics(metrics *service.Metrics, set string) *eventMetrics {
 	m := &eventMetrics{
 		set:         set,
 		events:      metrics.NewCounter("feature_events", "feature_set", "outcome"),
+		rejected:    metrics.NewCounter("feature_rejected", "feature_set", "cause"),
 		checkErrors: metrics.NewCounter("feature_check_errors", "feature_set"),
 		customers:   metrics.NewGauge("feature_customers", "feature_set"),
 	}
@@ -48,12 +51,21 @@ func (m *eventMetrics) countCustomers(c *census) {
 
 func (m *eventMetrics) count(events []event) {
 	var counts [len(outcomeNames)]int64
+	var causes [len(causeNames)]int64
 	for i := range events {
 		counts[events[i].outcome]++
+		if events[i].outcome == rejected {
+			causes[causeOf(events[i].problem)]++
+		}
 	}
 	for outcome, n := range counts {
 		if n > 0 {
 			m.events.Incr(n, m.set, outcomeNames[outcome])
+		}
+	}
+	for cause, n := range causes {
+		if n > 0 {
+			m.rejected.Incr(n, m.set, causeNames[cause])
 		}
 	}
 }

@@ -3,6 +3,7 @@ package features
 import (
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"time"
 
@@ -41,6 +42,10 @@ func (x *extract) read(batch service.MessageBatch) []event {
 			e.outcome = ignored
 			continue
 		}
+		err = because(causeMapping, err)
+		if other := notObject(m); other != nil {
+			err = because(causeJSON, other) // which is also why the mapping errs, if it does
+		}
 		if err == nil {
 			err = x.readEvent(e, m, columns)
 		}
@@ -51,39 +56,37 @@ func (x *extract) read(batch service.MessageBatch) []event {
 	return events
 }
 
-func (x *extract) readEvent(e *event, m *service.Message, mapped any) (err error) {
-	if content, err := m.AsStructured(); err != nil {
-		return errors.New("the message is not JSON: parse it before this processor")
-	} else if _, ok := content.(map[string]any); !ok {
-		return fmt.Errorf("the message is %s: make it an object before this processor", message.TypeName(content))
-	}
-	key, _, err := message.Query(feFieldKey, x.key, m)
-	if err != nil {
-		return err
-	}
-	if e.customer, err = message.Key(key); err != nil {
-		return err
-	}
+// readEvent reads all of an event, in an order in which the first error is the most telling.
+func (x *extract) readEvent(e *event, m *service.Message, mapped any) error {
 	columns, ok := mapped.(map[string]any)
 	if !ok {
-		return fmt.Errorf("event: the mapping gives %s: assign columns, such as root.kind = this.type", message.TypeName(mapped))
+		return because(causeMapping, fmt.Errorf("event: the mapping gives %s: assign columns, such as root.kind = this.type", message.TypeName(mapped)))
+	}
+	if err := x.readCustomer(e, m); err != nil {
+		return because(causeKey, err)
 	}
 	if err := x.readColumns(e, columns); err != nil {
+		return because(causeColumn, err)
+	}
+	at, nanoseconds, err := x.eventTime(columns[columnAt])
+	if err != nil {
 		return err
 	}
-	at, err := x.eventTime(columns[columnAt])
-	if err == nil {
-		e.event.At, err = message.Nanoseconds(at)
-	}
-	if err != nil {
-		return fmt.Errorf("at: %w", err)
-	}
+	e.event.At = nanoseconds
 	e.identity = ledger.Event{At: at, Position: message.Position(m)}
 	if e.identity.ID, err = eventID(columns[columnID]); err != nil {
-		return err
+		return because(causeID, err)
 	}
 	e.print, e.known = x.once.Fingerprint(e.identity)
-	return x.validate(columns)
+	return because(causeCheck, x.validate(columns))
+}
+
+func (x *extract) readCustomer(e *event, m *service.Message) error {
+	key, _, err := message.Query(feFieldKey, x.key, m)
+	if err == nil {
+		e.customer, err = message.Key(key)
+	}
+	return err
 }
 
 func (x *extract) readColumns(e *event, columns map[string]any) (err error) {
@@ -96,11 +99,13 @@ func (x *extract) readColumns(e *event, columns map[string]any) (err error) {
 		value := columns[column.Name]
 		switch column.As {
 		case aggregate.AsNumber:
-			number, err := message.Number(value)
+			number, err := message.NumberOrText(value)
 			if err != nil {
 				return fmt.Errorf("%s: %w", column.Name, err)
 			}
-			e.event.Columns[i] = aggregate.Number(number) // NaN, for null, is null
+			if !math.IsNaN(number) { // null
+				e.event.Columns[i] = aggregate.Number(number)
+			}
 		case aggregate.AsText:
 			written, ok, err := text(value)
 			if err != nil {
@@ -146,19 +151,25 @@ func text(value any) (written string, there bool, err error) {
 	return strconv.FormatFloat(number, 'f', -1, 64), true, nil
 }
 
-func (x *extract) eventTime(value any) (time.Time, error) {
+// eventTime reads when the event was, as a time and in Unix nanoseconds: now, if the column
+// is null.
+func (x *extract) eventTime(value any) (at time.Time, nanoseconds int64, err error) {
 	now := time.Now()
 	if value == nil {
-		return now, nil
+		at = now
+	} else if at, err = message.Time(value); err != nil {
+		return at, 0, because(causeTime, fmt.Errorf("at: %w", err))
 	}
-	at, err := message.Time(value)
 	switch {
-	case err != nil:
-		return at, err
 	case at.After(now.Add(x.maxFuture)):
-		return at, fmt.Errorf("time is more than max_future (%v) ahead of the clock: correct it at the source, or raise max_future", x.maxFuture)
+		return at, 0, because(causeFuture, fmt.Errorf("at: time is more than max_future (%v) ahead of the clock: correct it at the source, or raise max_future", x.maxFuture))
+	case at.Before(x.earliest):
+		return at, 0, because(causeOld, fmt.Errorf("at: time is before earliest (%s): map an epoch of 0 to null, which is now; parse a date such as 20111209 with ts_strptime; or make earliest an earlier time", x.earliest.Format(time.RFC3339)))
 	}
-	return at, nil
+	if nanoseconds, err = message.Nanoseconds(at); err != nil {
+		err = because(causeTime, fmt.Errorf("at: %w", err))
+	}
+	return at, nanoseconds, err
 }
 
 func eventID(value any) (string, error) {
