@@ -43,7 +43,7 @@ func (x *extract) read(batch service.MessageBatch) []event {
 			continue
 		}
 		err = because(causeMapping, err)
-		if other := notObject(m); other != nil {
+		if _, other := message.Object(m); other != nil {
 			err = because(causeJSON, other) // which is also why the mapping errs, if it does
 		}
 		if err == nil {

@@ -1,12 +1,6 @@
 package features
 
-import (
-	"errors"
-
-	"github.com/redpanda-data/benthos/v4/public/service"
-
-	"github.com/shoal-stream/shoal/plugin/message"
-)
+import "errors"
 
 // cause is why an event was rejected, for those who count. The error says more.
 type cause int
@@ -60,16 +54,4 @@ func causeOf(err error) cause {
 		return r.cause
 	}
 	return causeState
-}
-
-// notObject errs unless the message is a JSON object.
-func notObject(m *service.Message) error {
-	content, err := m.AsStructured()
-	if err != nil {
-		return errors.New("the message is not JSON: parse it before this processor")
-	}
-	if _, ok := content.(map[string]any); !ok {
-		return errors.New("the message is " + message.TypeName(content) + ": make it an object before this processor")
-	}
-	return nil
 }

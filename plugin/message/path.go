@@ -27,13 +27,9 @@ func ParsePath(text string) (Path, error) {
 // Only the objects on the way are copied: the rest is shared with the message as it was,
 // which nobody modifies in place.
 func (p Path) Set(m *service.Message, value any) error {
-	content, err := m.AsStructured()
+	object, err := Object(m)
 	if err != nil {
-		return errors.New("the message is not JSON: parse it before this processor")
-	}
-	object, ok := content.(map[string]any)
-	if !ok {
-		return fmt.Errorf("the message is %s: make it an object before this processor", TypeName(content))
+		return err
 	}
 	root := copied(object)
 	object = root
@@ -46,6 +42,19 @@ func (p Path) Set(m *service.Message, value any) error {
 	object[p[len(p)-1]] = value
 	m.SetStructured(root)
 	return nil
+}
+
+// Object is the JSON object that the message is, not to be modified.
+func Object(m *service.Message) (map[string]any, error) {
+	content, err := m.AsStructured()
+	if err != nil {
+		return nil, errors.New("the message is not JSON: parse it before this processor")
+	}
+	object, ok := content.(map[string]any)
+	if !ok {
+		return nil, fmt.Errorf("the message is %s: make it an object before this processor", TypeName(content))
+	}
+	return object, nil
 }
 
 // copied is a map of its own, with room for one more.
