@@ -85,8 +85,8 @@ Metrics: `+"`feature_events`"+` counts by `+"`outcome`"+`: applied, late (and ap
 				Description("An event that is further ahead of the clock is an error: it would make all others look old.").
 				Default("5m").LintRule(lintDuration),
 			service.NewStringField(feFieldEarliest).
-				Description("An event before this time is an error: nearly always, it is the epoch 0 of a time that is missing, or a date such as 20111209 in the place of an epoch. Empty: any time from 1678 on will do.").
-				Default("1980-01-01"),
+				Description("An event before this time is an error: it would count as if it had been there all along. RFC 3339, a date or an epoch. With the default, all times from an epoch of 0 on are taken, and what stands for no time at all, such as the year 1, is refused; set it to a later time where an epoch of 0, a day of a spreadsheet or a date without separators, read as an epoch, means that something is wrong. Empty: none is too early.").
+				Default("1970-01-01T00:00:00Z"),
 			service.NewObjectListField(feFieldValidate,
 				service.NewBloblangField(feFieldCheck).Description("A mapping of the columns. Unless it gives true, the message is flagged and changes nothing; that includes errors, such as comparing null."),
 				service.NewStringField(feFieldMessage).Description("What the error says.").Default("the check is not true"),
@@ -274,7 +274,7 @@ func (x *extract) parseEvent(conf *service.ParsedConfig) (err error) {
 	}
 	if earliest != "" {
 		if x.earliest, err = message.Time(earliest); err != nil {
-			return fmt.Errorf("earliest %q: use RFC 3339, a date such as 1980-01-01, or \"\" for none", earliest)
+			return fmt.Errorf("earliest %q: use RFC 3339, a date such as 2010-01-01, or \"\" for none", earliest)
 		}
 	}
 	checks, err := conf.FieldObjectList(feFieldValidate)

@@ -123,7 +123,7 @@ func last(t *testing.T, x *extract) map[string]map[string]any {
 	all := map[string]map[string]any{}
 	for c := range 5 {
 		// An event from long before changes a decayed sum by nothing, and a count by one.
-		out := x.run(t, fmt.Sprintf(`{"customer":%d,"at":"1980-01-01"}`, c))
+		out := x.run(t, fmt.Sprintf(`{"customer":%d,"at":"1970-01-01"}`, c))
 		all[strconv.Itoa(c)] = featuresOf(t, out[0])
 		all[strconv.Itoa(c)]["version"] = meta(out[0], "feature_version")
 		all[strconv.Itoa(c)]["as_of"] = meta(out[0], "feature_as_of")
@@ -199,7 +199,7 @@ func TestManyThreadsOnFewCustomers(t *testing.T) {
 
 	total := 0.0
 	for c := range 7 {
-		total += featuresOf(t, x.run(t, fmt.Sprintf(`{"customer":%d,"at":"1980-01-01"}`, c))[0])["events"].(float64) - 1
+		total += featuresOf(t, x.run(t, fmt.Sprintf(`{"customer":%d,"at":"1970-01-01"}`, c))[0])["events"].(float64) - 1
 	}
 	assert.InDelta(t, threads/2*batches*size, total, 0, "events over all customers")
 	assert.Equal(t, int64(threads/2*batches*size), r.counters.get("feature_events default duplicate"))

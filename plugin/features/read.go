@@ -164,7 +164,7 @@ func (x *extract) eventTime(value any) (at time.Time, nanoseconds int64, err err
 	case at.After(now.Add(x.maxFuture)):
 		return at, 0, because(causeFuture, fmt.Errorf("at: time is more than max_future (%v) ahead of the clock: correct it at the source, or raise max_future", x.maxFuture))
 	case at.Before(x.earliest):
-		return at, 0, because(causeOld, fmt.Errorf("at: time is before earliest (%s): map an epoch of 0 to null, which is now; parse a date such as 20111209 with ts_strptime; or make earliest an earlier time", x.earliest.Format(time.RFC3339)))
+		return at, 0, because(causeOld, fmt.Errorf("at: time is before earliest (%s): correct it at the source; map what stands for no time to null, which is now; or make earliest an earlier time", x.earliest.Format(time.RFC3339)))
 	}
 	if nanoseconds, err = message.Nanoseconds(at); err != nil {
 		err = because(causeTime, fmt.Errorf("at: %w", err))

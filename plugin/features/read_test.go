@@ -19,7 +19,7 @@ func TestMessagesThatAreNotApplied(t *testing.T) {
 		// what all of some errors end with
 		otherForm = "time is a string of another form: use RFC 3339, such as 2011-12-09T12:50:00Z, or an epoch number"
 		future    = "at: time is more than max_future (5m0s) ahead of the clock: correct it at the source, or raise max_future"
-		old       = "at: time is before earliest (1980-01-01T00:00:00Z): map an epoch of 0 to null, which is now; parse a date such as 20111209 with ts_strptime; or make earliest an earlier time"
+		old       = "at: time is before earliest (1970-01-01T00:00:00Z): correct it at the source; map what stands for no time to null, which is now; or make earliest an earlier time"
 		written   = "a string: use a number or null; a number in a string has a decimal point and no other separators"
 	)
 	for name, test := range map[string]struct{ message, want, cause string }{
@@ -52,12 +52,8 @@ func TestMessagesThatAreNotApplied(t *testing.T) {
 		"far future":           {`{"customer":"c","at":"9999-12-31T23:59:59Z"}`, future, "future"},
 		"date and time":        {`{"customer":"c","at":20111209125000}`, future, "future"},
 		"year 1":               {`{"customer":"c","at":"0001-01-01T00:00:00Z"}`, old, "old"},
-		"epoch 0":              {`{"customer":"c","at":0}`, old, "old"},
-		"epoch 0 as text":      {`{"customer":"c","at":"1970-01-01T00:00:00Z"}`, old, "old"},
-		"date as number":       {`{"customer":"c","at":20111209}`, old, "old"},
-		"date as digits":       {`{"customer":"c","at":"20111209"}`, old, "old"},
-		"minute as number":     {`{"customer":"c","at":201112091250}`, old, "old"},
-		"day of a spreadsheet": {`{"customer":"c","at":40886.5}`, old, "old"},
+		"before epoch 0":       {`{"customer":"c","at":-1}`, old, "old"},
+		"text before epoch 0":  {`{"customer":"c","at":"1969-12-31T23:59:59.999999999Z"}`, old, "old"},
 		"id":                   {`{"customer":"c","id":["s3cret"]}`, "id is an array: use a string or an integer", "id"},
 		"empty id":             {`{"customer":"c","id":""}`, "id is the empty string: map it to null where there is none", "id"},
 		"check":                {`{"customer":"c","amount":-1}`, "validate[0]: negative amount", "check"},
@@ -165,7 +161,11 @@ features: [ { name: events, agg: count } ]
 		{`"1306922400"`, "2011-06-01T10:00:00Z"},
 		{`"1306922400250.5"`, "2011-06-01T10:00:00.2505Z"},
 		{`"01.06.2011","parse":true`, "2011-06-01T00:00:00Z"},
-		{`"1980-01-01"`, "1980-01-01T00:00:00Z"},
+		{`"1970-01-01"`, "1970-01-01T00:00:00Z"},
+		{`0`, "1970-01-01T00:00:00Z"},
+		{`"0"`, "1970-01-01T00:00:00Z"},
+		{`60`, "1970-01-01T00:01:00Z"},
+		{`3600`, "1970-01-01T01:00:00Z"},
 	} {
 		out := x.run(t, `{"customer":`+strconv.Itoa(i)+`,"parse":false,"at":`+test.written+`}`)
 		require.NoError(t, out[0].GetError(), test.written)
@@ -179,18 +179,26 @@ features: [ { name: events, agg: count } ]
 
 func TestEarliest(t *testing.T) {
 	t.Parallel()
-	for earliest, test := range map[string]struct{ at, want string }{
-		`""`:                     {`0`, ""},
-		`"1900-01-02"`:           {`"1965-03-01"`, ""},
-		`1970-01-02`:             {`"1971-01-01"`, ""},
-		`"2011-01-01T00:00:00Z"`: {`"2010-12-31T23:59:59Z"`, "feature_extract: at: time is before earliest (2011-01-01T00:00:00Z): map"},
-		`"" # as before 1678`:    {`"0001-01-01"`, "feature_extract: at: time is before 1678 or after 2262: use the time of the event"},
+	const refused = "feature_extract: at: time is before earliest "
+	for _, test := range []struct{ earliest, at, want string }{
+		{`""`, `-1`, ""},
+		{`"" # as before 1678`, `"0001-01-01"`, "feature_extract: at: time is before 1678 or after 2262: use the time of the event"},
+		{`"1900-01-02"`, `"1965-03-01"`, ""},
+		{`1970-01-02`, `"1971-01-01"`, ""},
+		{`1970-01-02`, `0`, refused + "(1970-01-02T00:00:00Z): correct it"},
+		{`"1980-01-01"`, `315532800`, ""},
+		{`"1980-01-01"`, `315532799.999`, refused + "(1980-01-01T00:00:00Z)"},
+		{`"1980-01-01"`, `20111209`, refused},     // a date
+		{`"1980-01-01"`, `"20111209"`, refused},   // a date
+		{`"1980-01-01"`, `201112091250`, refused}, // a date and time
+		{`"1980-01-01"`, `40886.5`, refused},      // the day of a spreadsheet
+		{`"2011-01-01T00:00:00Z"`, `"2010-12-31T23:59:59Z"`, refused + "(2011-01-01T00:00:00Z)"},
 	} {
-		out := openRig(t, "").extract(shop+"earliest: "+earliest+"\n").run(t, `{"customer":"c","at":`+test.at+`}`)
+		out := openRig(t, "").extract(shop+"earliest: "+test.earliest+"\n").run(t, `{"customer":"c","at":`+test.at+`}`)
 		if test.want == "" {
-			require.NoError(t, out[0].GetError(), earliest)
+			require.NoError(t, out[0].GetError(), test.at)
 		} else {
-			require.ErrorContains(t, out[0].GetError(), test.want, earliest)
+			require.ErrorContains(t, out[0].GetError(), test.want, test.at)
 		}
 	}
 }
