@@ -74,7 +74,7 @@ func featureFields() []*service.ConfigField {
 		service.NewStringField(feFeatureOf).
 			Description("The column that an aggregate is of. Where only events are looked at, such as in a count, it need not be set; if it is, only events that have the column count.").Optional(),
 		service.NewStringField(feFeatureWhen).
-			Description("A boolean column. Only events for which it is true count, those for which it is false or null do not. A share needs it: it is the part of the events for which it is true. All events count unless set.").Optional(),
+			Description("A boolean column. Only events for which it is true count, those for which it is false, null or no boolean do not; the last two are counted by the metric `feature_skipped`. A share needs it: it is the part of the events for which it is true. All events count unless set.").Optional(),
 		service.NewStringField(feFeatureWindow).
 			Description("How far back events count, such as `90d`: from 5 minutes to 1,024 days before the time of the features. Another length may be asked for later and sees the past, too. What happened around the beginning of a long window is counted by estimate: right to 0.2 % over all customers, for one of them to a few events. For count, sum, mean, variance, stddev, min, max, rate, share, ratio and, in whole days, active_days. Unless set, events count for ever.").
 			Optional().LintRule(lintDuration),

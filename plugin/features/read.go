@@ -115,12 +115,8 @@ func (x *extract) readColumns(e *event, columns map[string]any) (err error) {
 				e.event.Columns[i] = aggregate.Text(written)
 			}
 		case aggregate.AsFlag:
-			switch flag := value.(type) {
-			case nil:
-			case bool:
+			if flag, ok := value.(bool); ok { // all else is false, and counted by skips
 				e.event.Columns[i] = aggregate.Flag(flag)
-			default:
-				return fmt.Errorf("%s: %s: use true, false or null", column.Name, message.TypeName(value))
 			}
 		case aggregate.AsAnything:
 			if value != nil {

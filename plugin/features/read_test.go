@@ -216,19 +216,27 @@ features:
   - { name: reasons, agg: mix, on: return, of: reason, values: [ size ] }
   - { name: taste, agg: mix, of: category, values: [ shoes ] }
   - { name: named, agg: count, on: view, of: category }
+  - { name: deals, agg: share, on: sale, when: deal }
+  - { name: returns, agg: ratio, on: return, to: offer, when: deal }
+  - { name: dealt, agg: mix, on: bid, of: deal, values: [ auction ] }
 `)
 	x.run(t,
 		`{"customer":"c","kind":"purchase","id":1,"category":"shoes"}`, // amount
 		`{"customer":"c","kind":"purchase","id":1,"category":"shoes"}`, // the same again
 		`{"customer":"c","kind":"refund","amount":null}`,               // amount, category
 		`{"customer":"c","kind":"view"}`,                               // category
-		`{"customer":"c","kind":"sale","category":"bags"}`,             // none
-		`{"customer":"c","kind":"return","category":"bags"}`,           // reason
+		`{"customer":"c","kind":"sale","category":"bags"}`,             // deal
+		`{"customer":"c","kind":"sale","category":"bags","deal":true}`, // none
+		`{"customer":"c","kind":"sale","category":"bags","deal":"no"}`, // deal
+		`{"customer":"c","kind":"offer","category":"bags","deal":0}`,   // deal
+		`{"customer":"c","kind":"bid","category":"bags"}`,              // deal
+		`{"customer":"c","kind":"bid","category":"bags","deal":"x"}`,   // none
+		`{"customer":"c","kind":"return","category":"bags"}`,           // reason, deal
 		`{"customer":"c","kind":"purchase","amount":true}`,             // rejected
 		`{"customer":"c","kind":"purchase","amount":0,"category":""}`,  // the empty string is a value
 		`{"customer":"c","kind":"refund","amount":"3","category":"x","reason":"y"}`,
 	)
-	for column, want := range map[string]int64{"amount": 2, "category": 2, "reason": 1} {
+	for column, want := range map[string]int64{"amount": 2, "category": 2, "reason": 1, "deal": 5} {
 		assert.Equal(t, want, r.counters.get("feature_skipped default "+column), column)
 	}
 }
