@@ -17,6 +17,7 @@ const (
 	KindFeatureSet   Kind = 'f' // layout and counters of a feature set
 	KindProfile      Kind = 'p' // a customer's aggregates; namespace: feature set
 	KindSeen         Kind = 's' // when to look whether a customer is still active; namespace: feature set
+	KindPopulation   Kind = 'o' // how many customers have which values; namespace: feature set
 	KindLedger       Kind = 'l' // applied source positions; namespace: who applied them
 	KindEventID      Kind = 'i' // applied event ids; namespace: who applied them
 	KindModel        Kind = 'm' // a model's cluster features, segments and counters; namespace: model

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/dgraph-io/badger/v4"
@@ -37,8 +38,10 @@ type Tx struct {
 	count    int64
 
 	beforeCommit []func() error
+	committed    []func()
 	rollback     []func()
-	failed       error // a commit failed: nothing more is done
+	dropped      []func() // of the step under way
+	failed       error    // a commit failed: nothing more is done
 }
 
 // write is a value to set, or the mark that its key is to go.
@@ -166,6 +169,14 @@ func (tx *Tx) Step(fn func() error) error {
 // commit, of which a large batch has several, and must fit beside one step.
 func (tx *Tx) BeforeCommit(fn func() error) { tx.beforeCommit = append(tx.beforeCommit, fn) }
 
+// OnCommitted adds a function that runs when all of the transaction is committed, while it
+// holds its locks still.
+func (tx *Tx) OnCommitted(fn func()) { tx.committed = append(tx.committed, fn) }
+
+// OnDrop adds a function that runs when the step under way is dropped, the last one first:
+// whoever has changed what is in memory takes that back.
+func (tx *Tx) OnDrop(fn func()) { tx.dropped = append(tx.dropped, fn) }
+
 // OnRollback adds a function that runs when the transaction, or a part of it, was
 // not committed: whoever keeps committed state in memory must read it again.
 func (tx *Tx) OnRollback(fn func()) { tx.rollback = append(tx.rollback, fn) }
@@ -195,13 +206,22 @@ func (tx *Tx) settle() error {
 	}
 	tx.size += tx.stepSize
 	tx.count += int64(len(tx.step))
-	tx.dropStep()
+	tx.endStep()
 	return nil
 }
 
+// dropStep takes back what the step under way has done.
 func (tx *Tx) dropStep() {
+	for _, undo := range slices.Backward(tx.dropped) {
+		undo()
+	}
+	tx.endStep()
+}
+
+func (tx *Tx) endStep() {
 	clear(tx.step)
 	tx.stepSize = 0
+	tx.dropped = tx.dropped[:0]
 }
 
 func (tx *Tx) commit() error {
@@ -270,7 +290,11 @@ func (s *Store) Update(ctx context.Context, locks []Lock, fn func(tx *Tx) error)
 	if err == nil {
 		err = tx.commit()
 	}
-	done = err == nil
+	if done = err == nil; done {
+		for _, fn := range tx.committed {
+			fn()
+		}
+	}
 	return err
 }
 

@@ -42,6 +42,41 @@ func TestAStepIsAllOrNothing(t *testing.T) {
 	assert.Equal(t, "3", read(t, s, "c"))
 }
 
+// Whoever follows a transaction in memory is told what became of it.
+func TestFollowing(t *testing.T) {
+	t.Parallel()
+	s := inMemory(t)
+	var heard []string
+	hear := func(what string) func() { return func() { heard = append(heard, what) } }
+	for _, last := range []error{nil, errStep} {
+		heard = nil
+		err := s.Update(t.Context(), nil, func(tx *Tx) error {
+			tx.OnCommitted(hear("committed"))
+			tx.OnRollback(hear("rolled back"))
+			require.NoError(t, tx.Step(func() error {
+				tx.OnDrop(hear("not dropped"))
+				tx.Set(keyOf("a"), nil)
+				return nil
+			}))
+			require.ErrorIs(t, tx.Step(func() error {
+				tx.OnDrop(hear("first"))
+				tx.OnDrop(hear("second"))
+				return errStep
+			}), errStep)
+			require.ErrorIs(t, tx.Step(func() error { return errStep }), errStep)
+			require.Error(t, tx.Step(func() error {
+				tx.OnDrop(hear("too large"))
+				tx.Set(keyOf("b"), make([]byte, s.db.MaxBatchSize()))
+				return nil
+			}))
+			return last
+		})
+		require.ErrorIs(t, err, last)
+		end := map[bool]string{true: "committed", false: "rolled back"}[last == nil]
+		assert.Equal(t, []string{"second", "first", "too large", end}, heard)
+	}
+}
+
 func TestDelete(t *testing.T) {
 	t.Parallel()
 	s := inMemory(t)
