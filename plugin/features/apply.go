@@ -1,7 +1,6 @@
 package features
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"math"
@@ -14,8 +13,9 @@ import (
 
 // batchState is what the transaction of a batch has in hands.
 type batchState struct {
-	tx        *store.Tx
-	codec     *aggregate.Codec
+	tx *store.Tx
+	*binding
+	votes     *voting
 	told      *told
 	changes   changes
 	due       []place             // customers to look after, in the order of the index
@@ -23,19 +23,13 @@ type batchState struct {
 	customers map[string]*customer
 	fresh     int       // events that changed state
 	features  []float64 // of all events, one after the other
-	before    []float64 // scratch
-}
-
-// customer is a profile that the batch has decoded.
-type customer struct {
-	key     []byte
-	noted   int64 // their place in the index of idle customers
-	profile aggregate.Profile
+	before    []float64 // scratch: features
+	values    []float64 // scratch: to vote with
 }
 
 // apply runs the transaction: a step for each event, in their order.
 func (x *extract) apply(ctx context.Context, s *store.Store, events []event) error {
-	codec, told, err := x.open(ctx, s)
+	bound, told, err := x.open(ctx, s)
 	if err != nil {
 		return err
 	}
@@ -61,7 +55,8 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 	err = s.Update(ctx, locks, func(tx *store.Tx) error {
 		b = &batchState{
 			tx:        tx,
-			codec:     codec,
+			binding:   bound,
+			votes:     bound.people.begin(tx),
 			told:      told,
 			changes:   census.begin(),
 			due:       due,
@@ -71,7 +66,7 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 		}
 		tx.BeforeCommit(func() error {
 			if b.fresh > 0 {
-				tx.Set(toldKey(x.set), told.encode(events, len(x.plan.Names()), b.changes.now.newest, b.forgotten))
+				tx.Set(toldKey(x.set), told.encode(events, x.plan, b.changes.now.newest, b.forgotten))
 			}
 			b.changes.beforeCommit()
 			return nil
@@ -101,10 +96,14 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 		census.take(&b.changes, err == nil)
 		x.metrics.countCustomers(census)
 	}
-	if err == nil {
-		told.settle(events)
+	if err != nil {
+		return err
 	}
-	return err
+	told.settle(events)
+	if err := bound.people.foldWhenDue(ctx); err != nil {
+		x.failures.Log(err) // what was committed stands, and the next batch folds
+	}
+	return nil
 }
 
 // applyEvent is a step of the transaction.
@@ -125,7 +124,7 @@ func (x *extract) applyEvent(b *batchState, e *event) error {
 	}
 	known := c.profile.Events > 0
 	if x.changedOnly && known {
-		b.before = x.plan.Features(b.before[:0], &c.profile, c.profile.Newest, nil)
+		b.before = x.plan.Features(b.before[:0], &c.profile, c.profile.Newest, b.poll)
 	}
 	switch {
 	case verdict == ledger.Unprotected:
@@ -139,12 +138,24 @@ func (x *extract) applyEvent(b *batchState, e *event) error {
 		b.changes.now.customers++
 		b.noteSeen(x, e.customer, c)
 	}
-	b.tx.Set(c.key, appendProfile(nil, b.codec, &c.profile, c.noted))
+	if err := b.vote(x.plan, c); err != nil {
+		return err
+	}
+	b.tx.Set(c.key, c.append(nil, b.codec))
 	b.fresh++
 	x.tell(b, e, c)
+	if err := x.forgetIdle(b); err != nil {
+		return err
+	}
 	e.applied = true
 	e.unchanged = x.changedOnly && known && same(b.before, e.features)
-	return x.forgetIdle(b)
+	return nil
+}
+
+// vote has a customer vote with the values that they have now, as of their newest event.
+func (b *batchState) vote(plan *aggregate.Plan, c *customer) error {
+	b.values = plan.Votes(b.values[:0], &c.profile, c.profile.Newest, b.poll)
+	return b.votes.cast(b.poll, &c.ballot, b.values)
 }
 
 // tell gives the event the features that its customer has now. One who was forgotten has
@@ -155,7 +166,7 @@ func (x *extract) tell(b *batchState, e *event, c *customer) {
 		e.asOf = e.event.At
 	}
 	from := len(b.features)
-	b.features = x.plan.Features(b.features, &c.profile, e.asOf, nil)
+	b.features = x.plan.Features(b.features, &c.profile, e.asOf, b.poll)
 	e.features = b.features[from:]
 }
 
@@ -186,14 +197,14 @@ func (x *extract) customer(b *batchState, name string) (*customer, error) {
 	if c == nil {
 		c = &customer{}
 	}
-	c.key, c.noted = profileKey(x.set, name), 0
+	c.key = profileKey(x.set, name)
 	stored, err := b.tx.Get(c.key)
 	if err != nil {
 		return nil, fmt.Errorf("reading a customer: %w", err)
 	}
 	if stored == nil {
-		x.plan.Reset(&c.profile)
-	} else if c.noted, err = decodeProfile(b.codec, stored, &c.profile); err != nil {
+		c.reset(x.plan)
+	} else if err := c.decode(b.codec, stored); err != nil {
 		return nil, err
 	}
 	b.customers[name] = c
@@ -205,80 +216,4 @@ func same(a, b []float64) bool {
 	return slices.EqualFunc(a, b, func(x, y float64) bool {
 		return x == y || math.IsNaN(x) && math.IsNaN(y)
 	})
-}
-
-// binding is the codec for the layout that a store was last seen with.
-type binding struct {
-	layout []byte // as stored
-	codec  *aggregate.Codec
-}
-
-func layoutKey(set string) []byte {
-	return store.Key(store.KindFeatureSet, set, []byte("layout"))
-}
-
-// open returns what reads and writes the profiles of this store, and what was told
-// last. It looks at the stored layout each time: after a reload the store may be another
-// one, and processors with other features may have made the layout grow.
-func (x *extract) open(ctx context.Context, s *store.Store) (codec *aggregate.Codec, told *told, err error) {
-	var stored []byte
-	err = s.View(ctx, func(r store.Reader) (err error) {
-		if stored, err = r.Get(layoutKey(x.set)); err != nil {
-			return err
-		}
-		told, err = attachTold(s, r, x.set, len(x.plan.Names()))
-		return err
-	})
-	if err != nil {
-		return nil, nil, fmt.Errorf("reading feature set %q: %w", x.set, err)
-	}
-	if b := x.bound.Load(); b != nil && bytes.Equal(b.layout, stored) {
-		return b.codec, told, nil
-	}
-	codec, err = x.bind(ctx, s)
-	return codec, told, err
-}
-
-// bind gives the features their slots in the layout, and writes it where it grew.
-func (x *extract) bind(ctx context.Context, s *store.Store) (*aggregate.Codec, error) {
-	key := layoutKey(x.set)
-	var b binding
-	var old []byte // specs, where they are others now
-	err := s.Update(ctx, []store.Lock{store.LockOf(key)}, func(tx *store.Tx) error {
-		return tx.Step(func() error {
-			stored, err := tx.Get(key)
-			if err != nil {
-				return err
-			}
-			layout, err := aggregate.DecodeLayout(stored)
-			if err != nil {
-				return err
-			}
-			layout, grew := layout.With(x.plan)
-			b.layout = stored
-			if grew {
-				b.layout = layout.Append(nil)
-				tx.Set(key, b.layout)
-			}
-			specs := encodeSpecs(x.plan.Specs())
-			stored, err = tx.Get(specsKey(x.set))
-			if err != nil {
-				return err
-			}
-			if !bytes.Equal(specs, stored) {
-				old = stored
-				tx.Set(specsKey(x.set), specs)
-			}
-			b.codec, err = layout.Codec(x.plan)
-			return err
-		})
-	})
-	if err != nil {
-		return nil, fmt.Errorf("feature set %q: %w", x.set, err)
-	}
-	if old != nil {
-		x.logChange(old)
-	}
-	x.bound.Store(&b)
-	return b.codec, nil
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
+	"github.com/shoal-stream/shoal/plugin/features/population"
 	"github.com/shoal-stream/shoal/plugin/store"
 	"github.com/shoal-stream/shoal/plugin/store/ledger"
 )
@@ -52,20 +53,37 @@ func checkSet(r store.Reader, set string) (customers int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	check := layout.Checker()
-	index, err := newIndexCheck(r, set, stored)
+	return checkCustomers(r, set, layout.Checker(), stored)
+}
+
+// checkCustomers proves what each profile is part of: the index of idle customers, and the
+// population, which is the sum of their votes.
+func checkCustomers(r store.Reader, set string, check func(aggregates []byte) error, layout []byte) (customers int, err error) {
+	index, err := newIndexCheck(r, set, layout)
 	if err != nil {
 		return 0, err
 	}
+	if _, err := readSlate(r, set); err != nil {
+		return 0, err
+	}
+	votes, err := population.Load(shelf{r, peoplePrefix(set)})
+	if err != nil {
+		return 0, err
+	}
+	var counted population.Recount
+	var c customer
 	prefix := store.Prefix(store.KindProfile, set)
 	err = r.Scan(prefix, func(key, stored []byte) error {
 		customers++
-		noted, record, err := splitProfile(stored)
+		aggregates, err := c.split(stored)
 		if err == nil {
-			err = check(record)
+			err = check(aggregates)
 		}
 		if err == nil {
-			err = index.customer(place{noted, string(key[len(prefix):])}, record)
+			err = index.customer(place{c.noted, string(key[len(prefix):])}, aggregates)
+		}
+		if err == nil {
+			err = counted.Add(&c.ballot)
 		}
 		if err != nil {
 			return fmt.Errorf("profile %d: %w", customers, err)
@@ -73,6 +91,9 @@ func checkSet(r store.Reader, set string) (customers int, err error) {
 		return nil
 	})
 	if err != nil {
+		return customers, err
+	}
+	if err := counted.Compare(votes); err != nil {
 		return customers, err
 	}
 	return customers, index.end(customers)

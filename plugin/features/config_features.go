@@ -97,7 +97,7 @@ func featureFields() []*service.ConfigField {
 			Description("A mapping of the features before this one, in their own units: filled and clipped, not transformed. Those with a dot in their name are objects, too: `this.taste.shoes`. Where it errs, or gives anything but a finite number, the feature is null. It may depend on nothing else, such as the clock or chance.").
 			Example("this.spend / this.orders").Optional(),
 		service.NewAnyField(feFeatureMissing).
-			Description("What a feature that is null becomes: a number, in the units of the feature and before the transform; `last`, what a window held at its newest event; `median`, that of all customers; null, the default, it stays null.").
+			Description("What a feature that is null becomes: a number, in the units of the feature and before the transform; `last`, what a window held at its newest event; `median`, that of all customers who have a value; null, the default, it stays null.").
 			Optional().LintRule(lintMissing),
 		service.NewObjectField(feFeatureClip,
 			service.NewFloatField(feClipMin).Description("The least that the feature can be.").Optional(),

@@ -5,14 +5,21 @@
 // A batch passes three rooms. [extract.read] takes customer, columns, time and
 // identity out of each message, without any lock; what it cannot read is flagged
 // and goes no further. [extract.apply] runs one transaction in which each event is a
-// step: the ledger says whether it is new, and the aggregates change the profile.
+// step: the ledger says whether it is new, the aggregates change the profile, and the
+// customer votes with what that comes to (voting.go).
 // [extract.emit] attaches the features once the transaction is committed.
 //
 // An event that is delivered again changes nothing, and goes on with the features
 // that the customer has now. A message that cannot be applied is flagged, changes
 // nothing, and drags no other down. Of the state, memory holds between batches how many
-// customers there are and the newest event time, as committed (census.go); so any number
-// of threads and processors may share a feature set, as long as its features are the same.
+// customers there are and the newest event time, as committed (census.go), and how their
+// values are distributed (people.go); so any number of threads and processors may share a
+// feature set, as long as its features are the same.
+//
+// Medians and quantiles are of all customers, each counted once, with the value as of their
+// newest event: also one that ages with the clock, such as a recency, as a refresh is no
+// vote. Votes depend on profiles alone, not on the order of events; only those for an
+// expression over features that are themselves filled or clipped by the population do.
 //
 // Time passes in two ways. Each event that is applied looks after a few customers who may
 // have been idle for too long, and forgets them (idle.go). And feature_refresh goes round

@@ -297,7 +297,7 @@ features:
 	require.NoError(t, err)
 	require.NoError(t, label.Do(t.Context(), func(s *store.Store) error {
 		return s.View(t.Context(), func(r store.Reader) error {
-			c, err := ProfilesOf("default").Read(r, "c", 0)
+			c, err := ProfilesOf("default").Read(t.Context(), s, r, "c", 0)
 			require.NoError(t, err)
 			assert.Equal(t, map[string]any{"orders": 2.0, "spend": 40.0, "basket": 20.0}, c.Features)
 			return nil

@@ -217,14 +217,14 @@ func (x *extract) lookAfter(b *batchState, p place) error {
 	if !x.idleExpiry.isOver(c.profile.Newest, b.changes.now.newest) {
 		b.tx.Delete(key)
 		b.noteSeen(x, p.customer, c)
-		b.tx.Set(c.key, appendProfile(nil, b.codec, &c.profile, c.noted))
+		b.tx.Set(c.key, c.append(nil, b.codec))
 		return nil
 	}
-	if _, err := Erase(b.tx, x.set, p.customer); err != nil {
+	if err := c.erase(b.votes, x.set, p.customer); err != nil {
 		return err
 	}
 	b.changes.now.customers--
 	b.forgotten[p.customer] = struct{}{}
-	x.plan.Reset(&c.profile)
+	c.reset(x.plan)
 	return nil
 }

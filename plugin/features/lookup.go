@@ -2,11 +2,13 @@ package features
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
 	"sync"
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
+	"github.com/shoal-stream/shoal/plugin/features/population"
 	"github.com/shoal-stream/shoal/plugin/store"
 )
 
@@ -24,11 +26,18 @@ type Customer struct {
 type Profiles struct {
 	set string
 
-	mu     sync.Mutex // guards what follows
-	specs  []byte     // as stored, that plan is of
-	layout []byte     // as stored, that codec is of
+	mu    sync.Mutex // guards what follows
+	bound *reading
+}
+
+// reading is how the customers of a store are read.
+type reading struct {
+	specs  []byte // as stored, that plan is of
+	layout []byte // as stored, that codec is of
 	plan   *aggregate.Plan
 	codec  *aggregate.Codec
+	people *people
+	poll   *population.Poll
 }
 
 // ProfilesOf reads the feature set of this name.
@@ -55,57 +64,69 @@ func encodeSpecs(specs []aggregate.Spec) []byte {
 
 // Read looks a customer up: nil when the feature set does not know them. Features are as
 // of the given time, in Unix nanoseconds, and never from before the customer's newest
-// event: 0 gives them as of that.
-func (p *Profiles) Read(r store.Reader, customer string, at int64) (*Customer, error) {
-	plan, codec, err := p.bind(r)
-	if err != nil || plan == nil {
+// event: 0 gives them as of that. What is taken from the population is as of now.
+func (p *Profiles) Read(ctx context.Context, s *store.Store, r store.Reader, name string, at int64) (*Customer, error) {
+	b, err := p.bind(ctx, s, r)
+	if err != nil || b == nil {
 		return nil, err
 	}
-	stored, err := r.Get(profileKey(p.set, customer))
+	stored, err := r.Get(profileKey(p.set, name))
 	if err != nil || stored == nil {
 		return nil, err
 	}
-	var profile aggregate.Profile
-	if _, err := decodeProfile(codec, stored, &profile); err != nil {
+	var c customer
+	if err := c.decode(b.codec, stored); err != nil {
 		return nil, fmt.Errorf("feature set %q: %w", p.set, err)
 	}
-	return customerOf(plan, &profile, at), nil
+	return b.show(&c.profile, at), nil
 }
 
-// customerOf shows a profile as of the given time, or of its newest event if that is later.
-func customerOf(plan *aggregate.Plan, profile *aggregate.Profile, at int64) *Customer {
+// show shows a profile as of the given time, or of its newest event if that is later.
+func (b *reading) show(profile *aggregate.Profile, at int64) *Customer {
+	names := b.plan.Names()
 	c := &Customer{
 		AsOf: max(at, profile.Newest), FirstSeen: profile.Oldest, LastSeen: profile.Newest, Events: profile.Events,
-		Features: make(map[string]any, len(plan.Names())),
+		Features: make(map[string]any, len(names)),
 	}
-	values := plan.Features(make([]float64, 0, len(plan.Names())), profile, c.AsOf, nil)
-	for i, value := range values {
-		c.Features[plan.Names()[i]] = orNull(value)
+	for i, value := range b.plan.Features(make([]float64, 0, len(names)), profile, c.AsOf, b.poll) {
+		c.Features[names[i]] = orNull(value)
 	}
 	return c
 }
 
 // bind compiles what the store says that the feature set is: nil when there is none.
-func (p *Profiles) bind(r store.Reader) (*aggregate.Plan, *aggregate.Codec, error) {
-	specs, err := r.Get(specsKey(p.set))
-	if err != nil || specs == nil {
-		return nil, nil, err
+func (p *Profiles) bind(ctx context.Context, s *store.Store, r store.Reader) (*reading, error) {
+	b := &reading{}
+	var err error
+	if b.specs, err = r.Get(specsKey(p.set)); err != nil || b.specs == nil {
+		return nil, err
 	}
-	layout, err := r.Get(layoutKey(p.set))
-	if err != nil {
-		return nil, nil, err
+	if b.layout, err = r.Get(layoutKey(p.set)); err != nil {
+		return nil, err
+	}
+	if b.people, err = peopleOf(ctx, s, p.set); err != nil {
+		return nil, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.plan != nil && bytes.Equal(specs, p.specs) && bytes.Equal(layout, p.layout) {
-		return p.plan, p.codec, nil
+	if o := p.bound; o != nil && o.people == b.people && bytes.Equal(o.specs, b.specs) && bytes.Equal(o.layout, b.layout) {
+		return o, nil
 	}
-	plan, codec, err := compile(specs, layout)
-	if err != nil {
-		return nil, nil, fmt.Errorf("feature set %q: %w", p.set, err)
+	if err := b.compile(r); err != nil {
+		return nil, fmt.Errorf("feature set %q: %w", p.set, err)
 	}
-	p.specs, p.layout, p.plan, p.codec = specs, layout, plan, codec
-	return plan, codec, nil
+	p.bound = b
+	return b, nil
+}
+
+// compile makes sense of what is stored.
+func (b *reading) compile(r store.Reader) (err error) {
+	if b.plan, b.codec, err = compile(b.specs, b.layout); err != nil {
+		return err
+	}
+	slate, err := readSlate(r, b.people.set)
+	b.poll = b.people.poll(slate, b.plan)
+	return err
 }
 
 func decodeSpecs(stored []byte) ([]aggregate.Spec, error) {

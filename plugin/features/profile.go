@@ -1,46 +1,66 @@
 package features
 
 import (
+	"context"
 	"encoding/binary"
 	"fmt"
 	"time"
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
+	"github.com/shoal-stream/shoal/plugin/features/population"
+	"github.com/shoal-stream/shoal/plugin/record"
 	"github.com/shoal-stream/shoal/plugin/store"
 )
 
-// What is kept of a customer is the record of their aggregates, behind the second that
-// their place in the index of idle.go is at. So the place is found when they are erased,
-// and no event has to write it.
+// customer is what is kept of a customer: the record of their aggregates, behind the second
+// that their place in the index of idle.go is at, and what they last voted. So both are found
+// when they are erased, and no event has to write the index.
+type customer struct {
+	key     []byte
+	noted   int64 // their place in the index
+	ballot  population.Ballot
+	profile aggregate.Profile
+}
 
 func profileKey(set, customer string) []byte {
 	return store.Key(store.KindProfile, set, []byte(customer))
 }
 
-// appendProfile writes a customer.
-func appendProfile(dst []byte, codec *aggregate.Codec, p *aggregate.Profile, noted int64) []byte {
-	return codec.Append(binary.AppendVarint(dst, noted), p)
+// append writes a customer.
+func (c *customer) append(dst []byte, codec *aggregate.Codec) []byte {
+	dst = binary.AppendVarint(dst, c.noted)
+	dst = c.ballot.Append(dst)
+	return codec.Append(dst, &c.profile)
 }
 
-// splitProfile separates what was stored of a customer.
-func splitProfile(stored []byte) (noted int64, record []byte, err error) {
-	noted, n := binary.Varint(stored)
-	if n <= 0 {
-		return 0, nil, aggregate.ErrRecord
+// split reads what is in front of the record of the aggregates, and returns that.
+func (c *customer) split(stored []byte) (aggregates []byte, err error) {
+	r := record.Read(stored)
+	c.noted = r.Varint()
+	c.ballot.Take(&r)
+	if r.Damaged() {
+		return nil, fmt.Errorf("reading a customer: %w", aggregate.ErrRecord)
 	}
-	return noted, stored[n:], nil
+	return r.Rest(), nil
 }
 
-// decodeProfile reads a customer.
-func decodeProfile(codec *aggregate.Codec, stored []byte, p *aggregate.Profile) (noted int64, err error) {
-	noted, record, err := splitProfile(stored)
-	if err == nil {
-		err = codec.Decode(record, p)
-	}
+// decode reads a customer. It reuses the memory of the one before.
+func (c *customer) decode(codec *aggregate.Codec, stored []byte) error {
+	aggregates, err := c.split(stored)
 	if err != nil {
-		return 0, fmt.Errorf("reading a customer: %w", err)
+		return err
 	}
-	return noted, nil
+	if err := codec.Decode(aggregates, &c.profile); err != nil {
+		return fmt.Errorf("reading a customer: %w", err)
+	}
+	return nil
+}
+
+// reset makes them a customer without events.
+func (c *customer) reset(plan *aggregate.Plan) {
+	c.noted = 0
+	c.ballot.Reset()
+	plan.Reset(&c.profile)
 }
 
 // Knows tells that the feature set has a profile of this customer. Of a feature set that is
@@ -55,22 +75,34 @@ func Knows(r store.Reader, set, customer string) (bool, error) {
 }
 
 // Erase removes a customer from a feature set with all that it keeps of them, in a step of
-// a transaction that holds [ProfileLock]. It tells whether there was anything.
-//
-// Whoever else keeps something of each customer of a feature set takes it back here.
-func Erase(tx *store.Tx, set, customer string) (erased bool, err error) {
-	key := profileKey(set, customer)
+// a transaction that holds [ProfileLock]. It tells whether there was anything. After the
+// commit, [Fold] leaves no trace of their votes, either.
+func Erase(ctx context.Context, s *store.Store, tx *store.Tx, set, name string) (erased bool, err error) {
+	key := profileKey(set, name)
 	stored, err := tx.Get(key)
 	if err != nil || stored == nil {
 		return false, err
 	}
-	noted, _, err := splitProfile(stored)
-	if err != nil {
-		return false, fmt.Errorf("reading a customer: %w", err)
+	c := customer{key: key}
+	if _, err := c.split(stored); err != nil {
+		return false, err
 	}
-	tx.Delete(key)
-	tx.Delete(seenKey(set, place{noted, customer}))
-	return true, nil
+	people, err := peopleOf(ctx, s, set)
+	if err != nil {
+		return false, err
+	}
+	return true, c.erase(people.begin(tx), set, name)
+}
+
+// erase takes back all that is kept of a customer. Whoever else keeps something of each
+// customer of a feature set takes it back here.
+func (c *customer) erase(v *voting, set, name string) error {
+	if err := v.withdraw(&c.ballot); err != nil {
+		return err
+	}
+	v.tx.Delete(c.key)
+	v.tx.Delete(seenKey(set, place{c.noted, name}))
+	return nil
 }
 
 // ProfileLock is the lock of all that a feature set keeps of a customer.

@@ -209,7 +209,7 @@ func (in *refreshInput) sweep(ctx context.Context, s *store.Store, turns int, no
 	err = s.View(ctx, func(r store.Reader) error {
 		after := in.after
 		for left := turns; ; {
-			read, next, err := in.profiles.silent(r, after, left, silentSince, now, func(customer string, c *Customer) {
+			read, next, err := in.profiles.silent(ctx, s, r, after, left, silentSince, now, func(customer string, c *Customer) {
 				batch = append(batch, in.message(customer, c, at))
 			})
 			if err != nil {

@@ -270,7 +270,7 @@ func TestErase(t *testing.T) {
 		return s.Update(t.Context(), []store.Lock{ProfileLock("default", "a")}, func(tx *store.Tx) error {
 			return tx.Step(func() error {
 				for _, want := range []bool{true, false} {
-					erased, err := Erase(tx, "default", "a")
+					erased, err := Erase(t.Context(), s, tx, "default", "a")
 					require.NoError(t, err)
 					assert.Equal(t, want, erased)
 				}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/shoal-stream/shoal/plugin/features/aggregate"
 	"github.com/shoal-stream/shoal/plugin/message"
 	"github.com/shoal-stream/shoal/plugin/record"
 	"github.com/shoal-stream/shoal/plugin/store"
@@ -39,7 +40,7 @@ type told struct {
 // telling is what was told of one event.
 type telling struct {
 	customer uint64    // hashed
-	features []float64 // nil: the current ones of the customer, as it was their last event
+	features []float64 // nil: the current ones of the customer
 	asOf     int64
 	version  uint64
 }
@@ -120,11 +121,12 @@ const toldVersion = 2
 var errTold = errors.New("the record of what was told last is damaged: restore the newest backup to a new path")
 
 // encode writes how many features there are, and the newest event time of the feature set;
-// then what the batch tells, the last event first, and what is pending still. Customers who
-// were forgotten in the batch have no current features.
-func (t *told) encode(events []event, width int, newest int64, forgotten map[string]struct{}) []byte {
+// then what the batch tells, the last event first, and what is pending still. The last event
+// of a customer was told with the features that they have now, unless they were forgotten
+// since, or these go by the population, which each event changes.
+func (t *told) encode(events []event, plan *aggregate.Plan, newest int64, forgotten map[string]struct{}) []byte {
 	stored := []byte{toldVersion}
-	stored = binary.AppendUvarint(stored, uint64(width))
+	stored = binary.AppendUvarint(stored, uint64(len(plan.Names())))
 	stored = binary.AppendVarint(stored, newest)
 	later := make(map[string]struct{}, len(events)) // customers with a later event, or forgotten
 	maps.Copy(later, forgotten)
@@ -140,7 +142,7 @@ func (t *told) encode(events []event, width int, newest int64, forgotten map[str
 			continue
 		}
 		l := telling{customer: message.KeyHash(e.customer)}
-		if superseded {
+		if superseded || plan.GoesByPopulation() {
 			l.features, l.asOf, l.version = e.features, e.asOf, e.version
 		}
 		stored = l.append(stored, e.print)

@@ -162,7 +162,7 @@ func (l *lookup) readAll(ctx context.Context, s *store.Store, keys []string, pro
 			if problems[i] != nil {
 				continue
 			}
-			if profiles[i], err = l.read(r, m, st, key); err != nil {
+			if profiles[i], err = l.read(ctx, s, r, m, st, key); err != nil {
 				return err
 			}
 		}
@@ -176,12 +176,12 @@ func (l *lookup) readAll(ctx context.Context, s *store.Store, keys []string, pro
 }
 
 // read is the profile of one customer: nil when nobody knows them. There may be no model.
-func (l *lookup) read(r store.Reader, m *model, st *state, key string) (map[string]any, error) {
+func (l *lookup) read(ctx context.Context, s *store.Store, r store.Reader, m *model, st *state, key string) (map[string]any, error) {
 	at := int64(0)
 	if l.now {
 		at = time.Now().UnixNano()
 	}
-	customer, err := l.profiles.Read(r, key, at)
+	customer, err := l.profiles.Read(ctx, s, r, key, at)
 	if err != nil {
 		return nil, err
 	}

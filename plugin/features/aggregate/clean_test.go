@@ -116,7 +116,8 @@ func TestExpressions(t *testing.T) {
 	plan, err := aggregate.Compile(specs, aggregate.WithExpressions(quotients))
 	require.NoError(t, err)
 	assert.Equal(t, specs, plan.Specs())
-	assert.Equal(t, []int{3}, plan.Voters())
+	assert.Equal(t, []string{"", "", ""}, plan.VoteIDs()[:3])
+	assert.NotEmpty(t, plan.VoteIDs()[3])
 
 	c := apply(plan, []purchase{{at: start, kind: "view"}})
 	null := math.NaN()
@@ -129,7 +130,7 @@ func TestExpressions(t *testing.T) {
 	for i, want := range []float64{math.Log(5), 10, 25, math.Asinh(0.25)} {
 		assertClose(t, want, plan.Features(nil, c, c.Newest, nil)[i], plan.Names()[i])
 	}
-	assert.Equal(t, []float64{0.25}, plan.Votes(nil, c, c.Newest, population{3: true}))
+	assert.InDelta(t, 0.25, plan.Votes(nil, c, c.Newest, population{3: true})[3], 0)
 
 	_, err = aggregate.Compile(specs)
 	require.ErrorContains(t, err, "features[2].expression: there is no language for expressions")
@@ -143,11 +144,70 @@ func TestVotesAreBeforeCleaning(t *testing.T) {
 		aggregate.Spec{Name: "n", Agg: aggregate.Count},
 		aggregate.Spec{Name: "mean", Agg: aggregate.Mean, Of: "amount", Fill: aggregate.FillMedian, Transform: aggregate.Sqrt},
 		aggregate.Spec{Name: "sum", Agg: aggregate.Sum, Of: "amount", Clip: &aggregate.Clip{Quantiles: &[2]float64{0, 0.5}}})
-	assert.Equal(t, []int{1, 2}, plan.Voters())
+	assert.Equal(t, []string{"", `mean of="amount"`, `sum of="amount"`}, plan.VoteIDs())
 	c := apply(plan, []purchase{{at: start, amount: math.NaN()}})
 	votes := plan.Votes(nil, c, c.Newest, population{1: true, 2: true})
-	assert.True(t, math.IsNaN(votes[0]))
-	assert.InDelta(t, 0, votes[1], 0)
+	assert.True(t, math.IsNaN(votes[0]), "nobody needs to know how counts are distributed")
+	assert.True(t, math.IsNaN(votes[1]), "there is no mean")
+	assert.InDelta(t, 0, votes[2], 0)
 	plan.Apply(c, purchase{at: start, amount: 900}.event(plan))
-	assert.Equal(t, []float64{900, 900}, plan.Votes(nil, c, c.Newest, population{1: true, 2: true}))
+	assert.Equal(t, []float64{900, 900}, plan.Votes(nil, c, c.Newest, population{1: true, 2: true})[1:])
+}
+
+// What is voted on stays the same where a feature is only read in another way, and only there.
+func TestVoteIDs(t *testing.T) {
+	t.Parallel()
+	median := func(spec aggregate.Spec) aggregate.Spec {
+		spec.Fill = aggregate.FillMedian
+		return spec
+	}
+	id := func(specs ...aggregate.Spec) string {
+		plan, err := aggregate.Compile(specs, aggregate.WithExpressions(quotients))
+		require.NoError(t, err)
+		return plan.VoteIDs()[len(plan.VoteIDs())-1]
+	}
+	spend := aggregate.Spec{Name: "spend", Agg: aggregate.Sum, Of: "amount", On: []string{"purchase", "sale"}, HalfLife: day}
+	want := `sum on=["purchase" "sale"] of="amount" half_life=24h0m0s`
+	assert.Empty(t, id(spend))
+	assert.Equal(t, want, id(median(spend)))
+
+	other := spend
+	other.Name, other.On, other.Transform = "revenue", []string{"sale", "purchase"}, aggregate.Log1p
+	other.Clip = &aggregate.Clip{Quantiles: &[2]float64{0, 0.9}}
+	assert.Equal(t, want, id(spend, other))
+
+	seen := map[string]bool{want: true}
+	for _, spec := range []aggregate.Spec{
+		{Agg: aggregate.Sum, Of: "amount"},
+		{Agg: aggregate.Sum, Of: "amount", When: "deal"},
+		{Agg: aggregate.Sum, Of: "amount", Window: day},
+		{Agg: aggregate.Mean, Of: "amount"},
+		{Agg: aggregate.SinceLast},
+		{Agg: aggregate.SinceLast, Unit: "days"},
+		{Agg: aggregate.Rate, Per: "week"},
+		{Agg: aggregate.Ratio, On: []string{"a"}, To: []string{"b"}},
+		{Agg: aggregate.Quantile, Of: "amount", Q: new(0.0)},
+		{Agg: aggregate.Quantile, Of: "amount", Q: new(0.5)},
+		{Agg: aggregate.Mix, Of: "sku", Values: []string{"a", "b c"}},
+		{Agg: aggregate.Circular, Period: "day"},
+		{Agg: aggregate.Sessions},
+		{Agg: aggregate.Sessions, Gap: time.Hour},
+	} {
+		spec.Name = "some.name"
+		plan := compile(t, median(spec))
+		for _, id := range plan.VoteIDs() {
+			assert.False(t, seen[id], id)
+			seen[id] = true
+		}
+	}
+	assert.True(t, seen[`circular period=day.cos`])
+
+	orders := aggregate.Spec{Name: "orders", Agg: aggregate.Count}
+	basket := median(aggregate.Spec{Name: "basket", Expression: "s/o"})
+	logged := spend
+	logged.Transform = aggregate.Log1p
+	assert.Equal(t, id(spend, orders, basket), id(logged, orders, basket), "an expression does not see it")
+	logged.Missing = new(3.0)
+	assert.NotEqual(t, id(spend, orders, basket), id(logged, orders, basket))
+	assert.NotEqual(t, id(spend, orders, basket), id(spend, orders, median(aggregate.Spec{Name: "basket", Expression: "o/s"})))
 }

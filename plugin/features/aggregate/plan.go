@@ -13,12 +13,12 @@ type Plan struct {
 	names    []string
 	measures []measure
 	columns  []Column
-	voters   []int // places of features
+	voteIDs  []string // by feature
 
 	byKind  map[string][]int // measures that an event of the kind belongs to
 	anyKind []int            // measures that an event of any other kind belongs to
 
-	expressions       bool // there are some
+	votedExpressions  bool // an expression is voted on
 	compileExpression CompileExpression
 }
 
@@ -27,7 +27,6 @@ type feature struct {
 	spec       Spec
 	definition *definition // nil: an expression
 	expression Expression
-	voter      bool
 
 	measure int
 	to      int           // the divisor of a ratio or share, or the last value of a zscore
@@ -67,7 +66,6 @@ func (p *Plan) Specs() []Spec { return slices.Clone(p.specs) }
 
 func (p *Plan) add(spec Spec) (err error) {
 	f := feature{spec: spec, definition: define(spec.Agg)}
-	f.voter = spec.Fill == FillMedian || spec.Clip != nil && spec.Clip.Quantiles != nil
 	if f.definition == nil {
 		return p.addExpression(f)
 	}
@@ -96,16 +94,15 @@ func (p *Plan) addExpression(f feature) (err error) {
 	if f.expression, err = p.compileExpression(f.spec.Expression, slices.Clone(p.names)); err != nil {
 		return fmt.Errorf("expression: %w", err)
 	}
-	p.expressions = true
 	p.name(f, f.spec.Name)
 	return nil
 }
 
 // name makes the feature the next.
 func (p *Plan) name(f feature, name string) {
-	if f.voter {
-		p.voters = append(p.voters, len(p.features))
-	}
+	id := p.voteID(&f, name)
+	p.voteIDs = append(p.voteIDs, id)
+	p.votedExpressions = p.votedExpressions || f.definition == nil && id != ""
 	p.features = append(p.features, f)
 	p.names = append(p.names, name)
 }

@@ -29,27 +29,23 @@ func (p *Plan) Features(dst []float64, c *Profile, asOf int64, population Popula
 	return dst
 }
 
-// Voters are the places in [Plan.Names] of the features whose distribution over the
-// population is needed. It is shared: do not modify it.
-func (p *Plan) Voters() []int { return p.voters }
-
-// Votes appends the values of the features of [Plan.Voters] to dst, as of an instant:
-// what the aggregates or expressions give, before it is filled, clipped and transformed.
-// NaN is none.
+// Votes appends what a customer votes for each of [Plan.VoteIDs] to dst, as of an instant:
+// what the aggregate or expression gives, before it is filled, clipped and transformed. It
+// is NaN without a value, and for a feature that is not voted on.
 func (p *Plan) Votes(dst []float64, c *Profile, asOf int64, population Population) []float64 {
-	if !p.expressions {
-		for _, i := range p.voters {
-			dst = append(dst, p.raw(i, nil, c, asOf))
+	var cleaned []float64 // by feature, for expressions
+	for i, id := range p.voteIDs {
+		x := math.NaN()
+		if id != "" || p.votedExpressions {
+			x = p.raw(i, cleaned, c, asOf)
 		}
-		return dst
-	}
-	cleaned := make([]float64, 0, len(p.features))
-	for i := range p.features {
-		x := p.raw(i, cleaned, c, asOf)
-		if p.features[i].voter {
-			dst = append(dst, x)
+		if p.votedExpressions {
+			cleaned = append(cleaned, p.clean(i, x, c, population))
 		}
-		cleaned = append(cleaned, p.clean(i, x, c, population))
+		if id == "" {
+			x = math.NaN()
+		}
+		dst = append(dst, x)
 	}
 	return dst
 }
