@@ -10,7 +10,6 @@ import (
 	"github.com/redpanda-data/benthos/v4/public/service"
 
 	"github.com/shoal-stream/shoal/plugin/duration"
-	"github.com/shoal-stream/shoal/plugin/features/aggregate"
 	"github.com/shoal-stream/shoal/plugin/message"
 	"github.com/shoal-stream/shoal/plugin/store"
 	"github.com/shoal-stream/shoal/plugin/store/ledger"
@@ -28,6 +27,7 @@ const (
 	feFieldValidate      = "validate"
 	feFieldCheck         = "check"
 	feFieldMessage       = "message"
+	feFieldPreset        = "preset"
 	feFieldFeatures      = "features"
 	feFieldEmit          = "emit"
 	feFieldIdleExpiry    = "idle_expiry"
@@ -67,7 +67,7 @@ A feature is computed in this order: its aggregate or expression, then `+"`missi
 
 What is taken from all customers, for `+"`missing: median` and `clip: { quantiles: [ ... ] }`"+`, counts each of them once, whatever their number of events, with the value as of their newest event, before it is filled, clipped and transformed; so a recency is as of then, and a customer without a value does not count. It includes the event that it is told with, and is right to 1 part in 256. Whoever is erased or forgotten counts no more. The count is kept while a feature is only read in another way, or under another name; one that is new begins with the customers who come.
 
-Metrics: `+"`feature_events`"+` counts by `+"`outcome`"+`: applied, late (and applied), unprotected (applied, and older than its id is remembered), duplicate, rejected, ignored, refreshed (by `+"`feature_refresh`"+`, and no event), failed (before it came here). `+"`feature_customers`"+` is the number of customers. `+"`feature_rejected`"+` counts the rejected by `+"`cause`"+`: json, mapping, key, column, time, future, old, id, check, and state for what the store does not take. `+"`feature_skipped`"+` counts by `+"`column`"+` the events that a feature leaves out because its column is null, or its `+"`when`"+` neither true nor false, `+"`feature_check_errors`"+` the checks that err.`).
+Metrics: `+"`feature_events`"+` counts by `+"`outcome`"+`: applied, late (and applied), unprotected (applied, and older than its id is remembered), duplicate, rejected, ignored, refreshed (by `+"`feature_refresh`"+`, and no event), failed (before it came here). `+"`feature_customers`"+` is the number of customers. `+"`feature_rejected`"+` counts the rejected by `+"`cause`"+`: json, mapping, key, column, time, future, old, id, check, and state for what the store does not take. `+"`feature_skipped`"+` counts by `+"`column`"+` the events that a feature leaves out because its column is null, or its `+"`when`"+` neither true nor false, `+"`feature_check_errors`"+` the checks that err.`+describePresets()).
 		Fields(
 			service.NewStringField(feFieldStore).Description("Label of the `segment_store` that keeps the customers."),
 			service.NewStringField(feFieldFeatureSet).Description("Name of the feature set in the store. Customers of different sets do not meet.").Default("default"),
@@ -95,8 +95,11 @@ Metrics: `+"`feature_events`"+` counts by `+"`outcome`"+`: applied, late (and ap
 			).Description("Checks that an event has to pass, in this order. None by default.").
 				Default([]any{}).
 				Example([]any{map[string]any{feFieldCheck: "this.amount == null || this.amount >= 0", feFieldMessage: "negative amount"}}),
+			service.NewStringEnumField(feFieldPreset, presetNames()...).
+				Description("A list of features that is ready to use, instead of `features` or before them; what each stands for is above. Features of the same names are refused. None unless set.").Optional(),
 			service.NewObjectListField(feFieldFeatures, featureFields()...).
-				Description("The features, at most 200. Those that need the same numbers share them."),
+				Description("The features, at most 200 with those of a preset. Those that need the same numbers share them. None by default, which takes a preset.").
+				Default([]any{}),
 			service.NewStringEnumField(feFieldEmit, emitAlways, emitChanged).
 				Description("`always`, the default, passes every message on. `changed` drops those whose features equal what the customer had before, and ignored events; repeated events pass, as they may not have arrived the first time.").
 				Default(emitAlways),
@@ -124,6 +127,22 @@ pipeline:
           - { name: recency, agg: since_last, on: purchase, unit: days }
           - { name: orders, agg: count, on: purchase }
           - { name: spend, agg: sum, on: purchase, of: amount, half_life: 60d }
+`).
+		Example("A preset, and more", "The features of a preset come first, so expressions may use them.", `
+cache_resources:
+  - label: customers
+    segment_store:
+      path: ./state
+
+pipeline:
+  processors:
+    - feature_extract:
+        store: customers
+        key: this.customer_id
+        event: 'root = { "kind": this.type, "at": this.ts, "amount": this.total }'
+        preset: rfm
+        features:
+          - { name: basket, expression: this.monetary / this.frequency }
 `).
 		Example("Behaviour in a shop", "Events with an id of their own from any input. Views are ignored; a purchase may not be negative; only messages that change a feature go on.", `
 cache_resources:
@@ -219,11 +238,7 @@ func newExtractFromConfig(conf *service.ParsedConfig, res *service.Resources) (_
 	if err = x.parseIdentity(conf); err != nil {
 		return nil, err
 	}
-	specs, err := parseFeatures(conf)
-	if err != nil {
-		return nil, err
-	}
-	if x.plan, err = aggregate.Compile(specs, aggregate.WithExpressions(compileExpression)); err != nil {
+	if x.plan, err = compileFeatures(conf); err != nil {
 		return nil, err
 	}
 	emit, err := conf.FieldString(feFieldEmit)

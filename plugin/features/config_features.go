@@ -1,7 +1,6 @@
 package features
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -47,7 +46,7 @@ const lintMissing = `root = if this != null && this != "last" && this != "median
 
 // lintFeatures finds, before anything is built, the most frequent of what
 // aggregate.Compile refuses.
-const lintFeatures = `root = this.features.enumerated().map_each(f -> match f.value {
+const lintFeatures = `root = (this.features | []).enumerated().map_each(f -> match f.value {
   this.exists("agg") == this.exists("expression") => "features[%v]: use one of agg and expression".format(f.index),
   this.exists("window") && this.exists("half_life") => "features[%v].window %v beside half_life %v: use one of them".format(f.index, this.window, this.half_life),
   this.agg == "share" && !this.exists("when") => "features[%v].when: share needs it: name a boolean column, true for the events to take the share of".format(f.index),
@@ -113,9 +112,6 @@ func parseFeatures(conf *service.ParsedConfig) ([]aggregate.Spec, error) {
 	list, err := conf.FieldObjectList(feFieldFeatures)
 	if err != nil {
 		return nil, err
-	}
-	if len(list) == 0 {
-		return nil, errors.New("features: there are none: add one, such as { name: events, agg: count }")
 	}
 	specs := make([]aggregate.Spec, len(list))
 	for i, each := range list {

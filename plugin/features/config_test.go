@@ -144,7 +144,7 @@ func TestConstructorRefuses(t *testing.T) {
 		return "key: this.c\nevent: root = this\nfeatures: [ { name: a, agg: count }, " + feature + " ]\n"
 	}
 	for conf, want := range map[string]string{
-		"key: this.c\nevent: root = this\nfeatures: []\n":                      "features: there are none: add one",
+		"key: this.c\nevent: root = this\nfeatures: []\n":                      "features: there are none: add one, such as { name: events, agg: count }, or name a preset: rfm, ecommerce, saas",
 		features(`{ name: f, agg: count, half_life: 30x }`):                    `features[1].half_life: "30x" is not a duration: use a number and s, m, h, d or w`,
 		features(`{ name: f, agg: count, half_life: 0s }`):                     `features[1].half_life "0s": use a time above 0`,
 		features(`{ name: f, agg: mean }`):                                     `features[1].of: mean needs it`,

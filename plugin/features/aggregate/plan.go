@@ -37,18 +37,21 @@ type feature struct {
 // Compile checks the specs and finds the least that has to be kept for them. The
 // error names the field of the spec, such as features[3].half_life.
 func Compile(specs []Spec, options ...Option) (*Plan, error) {
-	p := &Plan{specs: slices.Clone(specs)}
+	p := &Plan{}
 	for _, option := range options {
 		option(p)
 	}
-	for i, spec := range specs {
-		if err := spec.check(); err != nil {
-			return nil, fmt.Errorf("features[%d].%w", i, err)
+	for _, spec := range p.specs {
+		if err := p.add(spec); err != nil {
+			return nil, fmt.Errorf("feature %q: %w", spec.Name, err)
 		}
+	}
+	for i, spec := range specs {
 		if err := p.add(spec); err != nil {
 			return nil, fmt.Errorf("features[%d].%w", i, err)
 		}
 	}
+	p.specs = slices.Concat(p.specs, specs)
 	for i, name := range p.names {
 		if slices.Contains(p.names[:i], name) {
 			return nil, fmt.Errorf("features: %q is the name of two features: rename one", name)
@@ -61,10 +64,19 @@ func Compile(specs []Spec, options ...Option) (*Plan, error) {
 	return p, nil
 }
 
+// WithFirst puts features before those that are compiled, as a list that is ready to use
+// does; errors number the others without them.
+func WithFirst(specs []Spec) Option {
+	return func(p *Plan) { p.specs = specs }
+}
+
 // Specs are those that the plan was compiled from.
 func (p *Plan) Specs() []Spec { return slices.Clone(p.specs) }
 
-func (p *Plan) add(spec Spec) (err error) {
+func (p *Plan) add(spec Spec) error {
+	if err := spec.check(); err != nil {
+		return err
+	}
 	f := feature{spec: spec, definition: define(spec.Agg)}
 	if f.definition == nil {
 		return p.addExpression(f)
