@@ -3,6 +3,7 @@ package segments
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
@@ -32,6 +33,17 @@ func (v moved) isOf(version uint64, at int64) bool {
 // moves are the last moves of one customer, the oldest first. So each is told again when
 // its event is delivered again, also when the customer has moved on since.
 type moves []moved
+
+// find is the move that a vector made. Versions begin again with a customer whom the feature
+// set had forgotten, so of several moves it is the last: what is delivered again is recent.
+func (list moves) find(version uint64, at int64) (v moved, found bool) {
+	for _, v := range slices.Backward(list) {
+		if v.isOf(version, at) {
+			return v, true
+		}
+	}
+	return v, false
+}
 
 func (m *model) movesKey(customer string) []byte {
 	return store.Key(store.KindMoves, m.name, []byte(customer))
@@ -126,11 +138,9 @@ func (m *model) tell(r store.Reader, p point, c *contribution) error {
 	if err != nil {
 		return err
 	}
-	for _, v := range list {
-		if v.isOf(version, p.at) {
-			c.Segment, c.Previous, c.Since, c.Cause, c.Changed = v.to, v.from, v.since, v.cause, true
-			return nil
-		}
+	if v, found := list.find(version, p.at); found {
+		c.Segment, c.Previous, c.Since, c.Cause, c.Changed = v.to, v.from, v.since, v.cause, true
+		return nil
 	}
 	switch {
 	case version != 0:

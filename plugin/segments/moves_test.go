@@ -97,3 +97,20 @@ func FuzzEntry(f *testing.F) {
 		e.show("m", 1)
 	})
 }
+
+// A feature set that has forgotten a customer counts their events from 1 again.
+func TestVersionsThatBeginAgain(t *testing.T) {
+	t.Parallel()
+	list := moves{{version: 1, at: 10, to: 1}, {version: 4, at: 40, to: 2}, {version: 1, at: 90, to: 3}, {at: 95, to: 4}, {at: 99, to: 5}}
+	for _, test := range []struct {
+		version uint64
+		at      int64
+		to      clustering.SegmentID
+	}{{1, 0, 3}, {4, 0, 2}, {0, 95, 4}, {0, 99, 5}} {
+		v, found := list.find(test.version, test.at)
+		assert.True(t, found)
+		assert.Equal(t, test.to, v.to)
+	}
+	_, found := list.find(2, 10)
+	assert.False(t, found)
+}
