@@ -49,13 +49,18 @@ func TestKill(t *testing.T) {
 		"online_kmeans":             "online_kmeans: { k: 5, decay: { factor: 0.999 } }",
 		"density":                   "density: {}",
 		"customers are forgotten":   "kmeans: { k: 5 }\n        forget: { inactive_after: 2d }",
+		"medians and quantiles":     "kmeans: { k: 5 }",
 		"k chosen, customers leave": "kmeans: { k: auto }\n        scaling: robust\n        forget: { inactive_after: 1d }",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			config := fmt.Sprintf(readFile, engine)
-			if name == "customers are forgotten" {
+			switch name {
+			case "customers are forgotten":
 				config = strings.Replace(config, "        features:\n", "        idle_expiry: 1d\n        features:\n", 1)
+			case "medians and quantiles":
+				config = strings.Replace(config, "missing: 0 }", "missing: median, clip: { quantiles: [ 0.02, 0.98 ] } }", 1)
+				config = strings.Replace(config, "        features:\n", "        idle_expiry: 3d\n        features:\n", 1)
 			}
 			events := shopEvents(12000, 1500, 1)
 
