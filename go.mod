@@ -17,6 +17,8 @@ require (
 	modernc.org/sqlite v1.49.1
 )
 
+require github.com/twmb/franz-go/pkg/kfake v0.0.0-20260218055430-fc72d8313608
+
 require (
 	buf.build/gen/go/bufbuild/reflect/connectrpc/go v1.19.1-20240117202343-bf8f65e8876c.2 // indirect
 	buf.build/gen/go/bufbuild/reflect/protocolbuffers/go v1.36.11-20240117202343-bf8f65e8876c.1 // indirect
@@ -189,7 +191,7 @@ require (
 	github.com/tilinna/z85 v1.0.0 // indirect
 	github.com/timandy/routine v1.1.5 // indirect
 	github.com/twmb/avro v1.7.3-0.20260513193503-1e5c2a3fc070 // indirect
-	github.com/twmb/franz-go v1.20.7 // indirect
+	github.com/twmb/franz-go v1.20.7
 	github.com/twmb/franz-go/pkg/kadm v1.17.2 // indirect
 	github.com/twmb/franz-go/pkg/kmsg v1.12.0 // indirect
 	github.com/twmb/franz-go/pkg/sr v1.7.0 // indirect

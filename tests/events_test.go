@@ -1,17 +1,11 @@
 package tests
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 )
 
 // event is one of a shop that does not exist.
@@ -52,12 +46,7 @@ func shopEvents(n, customers int, seed uint64) []event {
 // writeEvents writes a file with an event on each line.
 func writeEvents(t *testing.T, dir string, events []event) {
 	t.Helper()
-	var lines bytes.Buffer
-	encoder := json.NewEncoder(&lines)
-	for _, e := range events {
-		require.NoError(t, encoder.Encode(e))
-	}
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "events.jsonl"), lines.Bytes(), 0o600))
+	write(t, dir, "events.jsonl", jsonLines(t, events))
 }
 
 // processors are the three, as a user chains them.

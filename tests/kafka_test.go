@@ -1,0 +1,34 @@
+package tests
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	_ "github.com/redpanda-data/connect/v4/public/components/kafka"
+)
+
+// broker speaks the protocol of Kafka on a port of this machine until the test ends. It has
+// one topic, of so many partitions.
+func broker(t *testing.T, topic string, partitions int32) (address string) {
+	t.Helper()
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, topic))
+	require.NoError(t, err)
+	t.Cleanup(cluster.Close)
+	return cluster.ListenAddrs()[0]
+}
+
+// publish writes the values to a topic; those with the same key go to the same partition.
+func publish(t *testing.T, address, topic string, keys, values []string) {
+	t.Helper()
+	client, err := kgo.NewClient(kgo.SeedBrokers(address), kgo.DefaultProduceTopic(topic))
+	require.NoError(t, err)
+	defer client.Close()
+	records := make([]*kgo.Record, len(values))
+	for i, value := range values {
+		records[i] = &kgo.Record{Key: []byte(keys[i]), Value: []byte(value)}
+	}
+	require.NoError(t, client.ProduceSync(t.Context(), records...).FirstErr())
+}
