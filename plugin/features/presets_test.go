@@ -1,6 +1,8 @@
 package features
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -107,4 +109,18 @@ func TestPresetsRefuse(t *testing.T) {
 		_, err := r.build(preset3 + conf + "\n")
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// What most want first fits on a screen: segments by RFM, and how customers move.
+func TestRFMIsShort(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join("..", "..", "config-examples", "rfm.yaml"))
+	require.NoError(t, err)
+	lines := 0
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" && line[0] != '#' {
+			lines++
+		}
+	}
+	assert.LessOrEqual(t, lines, 25)
 }
