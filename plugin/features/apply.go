@@ -66,7 +66,7 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 		}
 		tx.BeforeCommit(func() error {
 			if b.fresh > 0 {
-				tx.Set(toldKey(x.set), told.encode(events, x.plan, b.changes.now.newest, b.forgotten))
+				tx.Set(toldKey(x.set), told.encode(events, x.plan, b.changes.now.newest, b.forgotten, int(tx.Room()/2)))
 			}
 			b.changes.beforeCommit()
 			return nil

@@ -529,3 +529,19 @@ func TestADamagedPopulation(t *testing.T) {
 	assert.Equal(t, int64(1), r.counters.get("feature_rejected default state"))
 	assert.InDelta(t, 20, featuresOf(t, out[1])["last"], 0, "others go on")
 }
+
+// What is told of a large batch leaves room in the transaction for what it changes.
+func TestALargeBatchAmongOthers(t *testing.T) {
+	t.Parallel()
+	x := openRig(t, "").extract(benchConfig(20) + "  - { name: cut, agg: sum, of: amount, clip: { quantiles: [ 0, 0.9 ] } }\nevent_id_window: 0s\n")
+	random := rand.New(rand.NewPCG(11, 12))
+	batch := make(service.MessageBatch, 8000)
+	for i := range batch {
+		batch[i] = service.NewMessage(fmt.Appendf(nil, `{"id":%d,%s`, i, benchEvent(random, i%5000, i)[1:]))
+	}
+	out := x.pass(t, batch)
+	for _, m := range out {
+		require.NoError(t, m.GetError())
+	}
+	assert.Equal(t, "2", meta(out[7000], "feature_version"))
+}

@@ -113,7 +113,8 @@ func (t *told) forget(print ledger.Fingerprint, l telling) {
 	}
 }
 
-// maxTold bounds the record, in bytes: of a larger batch, the last events are kept.
+// maxTold bounds the record, in bytes, as does the room that a transaction has for it: of a
+// larger batch, the last events are kept.
 const maxTold = 1 << 20
 
 const toldVersion = 2
@@ -124,7 +125,8 @@ var errTold = errors.New("the record of what was told last is damaged: restore t
 // then what the batch tells, the last event first, and what is pending still. The last event
 // of a customer was told with the features that they have now, unless they were forgotten
 // since, or these go by the population, which each event changes.
-func (t *told) encode(events []event, plan *aggregate.Plan, newest int64, forgotten map[string]struct{}) []byte {
+func (t *told) encode(events []event, plan *aggregate.Plan, newest int64, forgotten map[string]struct{}, room int) []byte {
+	room = min(room, maxTold)
 	stored := []byte{toldVersion}
 	stored = binary.AppendUvarint(stored, uint64(len(plan.Names())))
 	stored = binary.AppendVarint(stored, newest)
@@ -138,7 +140,7 @@ func (t *told) encode(events []event, plan *aggregate.Plan, newest int64, forgot
 		}
 		_, superseded := later[e.customer]
 		later[e.customer] = struct{}{}
-		if !e.known || len(stored) > maxTold {
+		if !e.known || len(stored) > room {
 			continue
 		}
 		l := telling{customer: message.KeyHash(e.customer)}

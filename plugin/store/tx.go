@@ -169,6 +169,10 @@ func (tx *Tx) Step(fn func() error) error {
 // commit, of which a large batch has several, and must fit beside one step.
 func (tx *Tx) BeforeCommit(fn func() error) { tx.beforeCommit = append(tx.beforeCommit, fn) }
 
+// Room is how many bytes the functions before a commit may write in all, so that they fit
+// beside one step. Whoever can do with less leaves half of it to the others.
+func (tx *Tx) Room() int64 { return tx.store.db.MaxBatchSize() / 2 }
+
 // OnCommitted adds a function that runs when all of the transaction is committed, while it
 // holds its locks still.
 func (tx *Tx) OnCommitted(fn func()) { tx.committed = append(tx.committed, fn) }
