@@ -8,27 +8,31 @@ import (
 	"github.com/shoal-stream/shoal/plugin/store"
 )
 
-// alter changes the contribution of a customer behind the model's back.
-func (r *rig) alter(customer string, change func(c *contribution)) {
+// change writes to the store behind the model's back.
+func (r *rig) change(write func(tx *store.Tx)) {
 	r.t.Helper()
-	key := (&model{name: "default"}).contributionKey(customer)
 	label, err := store.Use(r.resources, "customers")
 	require.NoError(r.t, err)
 	require.NoError(r.t, label.Do(r.t.Context(), func(s *store.Store) error {
-		return s.Update(r.t.Context(), []store.Lock{store.LockOf(key)}, func(tx *store.Tx) error {
-			stored, err := tx.Get(key)
-			if err != nil {
-				return err
-			}
-			c, err := decodeContribution(stored)
-			if err != nil {
-				return err
-			}
-			change(c)
-			tx.Set(key, c.append(nil))
+		return s.Update(r.t.Context(), nil, func(tx *store.Tx) error {
+			write(tx)
 			return nil
 		})
 	}))
+}
+
+// alter changes the contribution of a customer.
+func (r *rig) alter(customer string, change func(c *contribution)) {
+	r.t.Helper()
+	key := (&model{name: "default"}).contributionKey(customer)
+	r.change(func(tx *store.Tx) {
+		stored, err := tx.Get(key)
+		require.NoError(r.t, err)
+		c, err := decodeContribution(stored)
+		require.NoError(r.t, err)
+		change(c)
+		tx.Set(key, c.append(nil))
+	})
 }
 
 // The check notices a contribution that is not what the model has learned, be its customer in

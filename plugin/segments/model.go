@@ -204,6 +204,16 @@ func (r records) key(key []byte) []byte {
 
 // readState reads a model.
 func readState(r store.Reader, name string, d definition) (*state, error) {
+	s, err := readAround(r, name, d)
+	if err != nil {
+		return nil, err
+	}
+	s.engine, err = readEngine(r, (&model{name: name}).engineKey(s.clock.generation), d, s.space.weight)
+	return s, err
+}
+
+// readAround reads a model without its engine.
+func readAround(r store.Reader, name string, d definition) (*state, error) {
 	m := &model{name: name}
 	s := &state{definition: d, space: newSpace(d)}
 	stored, err := r.Get(m.key(suffixDefinition))
@@ -226,10 +236,7 @@ func readState(r store.Reader, name string, d definition) (*state, error) {
 	if s.labels, err = decodeLabels(stored); err != nil {
 		return nil, err
 	}
-	if s.health, err = readHealth(r, m); err != nil {
-		return nil, err
-	}
-	s.engine, err = readEngine(r, m.engineKey(s.clock.generation), d, s.space.weight)
+	s.health, err = readHealth(r, m)
 	return s, err
 }
 

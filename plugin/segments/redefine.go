@@ -77,6 +77,7 @@ type rebuild struct {
 	Index      bool       `json:"index"`  // it is noted anew when to look after each
 	Names      []string   `json:"names"`  // of the new dimensions
 	Done       []byte     `json:"done"`   // the key of the last customer that is done
+	Moved      bool       `json:"moved"`  // all are: the old engine may be gone, or be gone in part
 }
 
 // resume completes a rebuild that was interrupted, in a transaction of its own.
@@ -99,7 +100,10 @@ func (m *model) rebuild(tx *store.Tx, b rebuild, c settings) error {
 	if err != nil {
 		return err
 	}
-	from, err := readState(tx, m.name, old)
+	from, err := readAround(tx, m.name, old)
+	if err == nil && !b.Moved {
+		from.engine, err = readEngine(tx, m.engineKey(from.clock.generation), old, from.space.weight)
+	}
 	if err != nil {
 		return fmt.Errorf("model %q: %w", m.name, err)
 	}
@@ -133,6 +137,7 @@ func (m *model) rebuild(tx *store.Tx, b rebuild, c settings) error {
 		return err
 	}
 	if b.Engine {
+		b.Moved = true
 		if err := deleteAll(tx, m.engineKey(from.clock.generation)); err != nil {
 			return err
 		}
@@ -173,7 +178,7 @@ func (m *model) successor(r store.Reader, from *state, b *rebuild) (*state, erro
 		return nil, err
 	}
 	to.engine = engine
-	if b.Done == nil {
+	if b.Done == nil && !b.Moved {
 		return to, engine.Inherit(from.engine.Lineage(), from.engine.Refinements())
 	}
 	return to, nil

@@ -1,13 +1,17 @@
 package segments
 
 import (
+	"encoding/json"
 	"math/rand/v2"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/shoal-stream/shoal/plugin/store"
 )
 
 // threeGroups are customers around three places, told to a model.
@@ -104,6 +108,53 @@ func TestRedefine(t *testing.T) {
 			}
 			assert.Equal(t, 300, r.verify()["default"])
 		})
+	}
+}
+
+// A process that dies while the old engine is being deleted completes the change when it
+// starts again.
+func TestRedefineIsResumedAmidTheOldEngine(t *testing.T) {
+	t.Parallel()
+	const kept, changed = "key: this.customer\nwarmup: 20\nrefresh: { points: 10 }\nkmeans: { k: 3 }", "key: this.customer\nwarmup: 20\nrefresh: { points: 10 }\nonline_kmeans: { k: 3 }"
+	path := filepath.Join(t.TempDir(), "state")
+	r := openRig(t, path)
+	threeGroups(t, r.assign(kept), 300)
+	before := r.records()
+	r.close()
+	r = openRig(t, path)
+	r.assign(changed)
+	after := r.records()
+
+	// What was stored before the last commit: all customers are over, the definition and the
+	// clock are the old ones, and of the old engine there is all but its header.
+	m := &model{name: "default"}
+	under := rebuild{Engine: true, Names: []string{"orders", "spend", "visits"}, Moved: true}
+	require.NoError(t, json.Unmarshal([]byte(after[string(m.key(suffixDefinition))]), &under.Definition))
+	for key := range after {
+		if key[0] == byte(store.KindContribution) && key > string(under.Done) {
+			under.Done = []byte(key)
+		}
+	}
+	stored, err := json.Marshal(under)
+	require.NoError(t, err)
+	old := string(m.engineKey(0))
+	r.change(func(tx *store.Tx) {
+		tx.Set(m.key(suffixRebuild), stored)
+		for _, suffix := range [][]byte{suffixDefinition, suffixClock} {
+			tx.Set(m.key(suffix), []byte(before[string(m.key(suffix))]))
+		}
+		for key, value := range before {
+			if strings.HasPrefix(key, old) && key[len(old)] != 'h' {
+				tx.Set([]byte(key), []byte(value))
+			}
+		}
+	})
+	r.close()
+	r = openRig(t, path)
+	r.assign(changed)
+	assert.Equal(t, 300, r.verify()["default"])
+	for key := range r.records() {
+		assert.False(t, strings.HasPrefix(key, old), "a record of the old engine is left")
 	}
 }
 
