@@ -80,6 +80,32 @@ func TestRecordOfExtremeTimes(t *testing.T) {
 	}
 }
 
+// Numbers as large and as small as there are, at times near and as far apart as can be.
+func TestRecordOfExtremeNumbers(t *testing.T) {
+	t.Parallel()
+	plan := compile(t, everything...)
+	codec, layout := codecFor(t, plan)
+	check := layout.Checker()
+	numbers := []float64{1e200, math.MaxFloat64, -math.MaxFloat64, 1e-300, 0, 1e30, 3e-13, 12.34}
+	random := rand.New(rand.NewPCG(71, 72))
+	for range 500 {
+		var c, got aggregate.Profile
+		plan.Reset(&c)
+		for range 1 + random.IntN(50) {
+			e := purchase{kind: "purchase", amount: numbers[random.IntN(len(numbers))], category: "bags", deal: yes}.event(plan)
+			e.At = start.UnixNano() + random.Int64N(int64(4000*day))
+			if random.IntN(20) == 0 {
+				e.At = []int64{math.MinInt64, math.MaxInt64}[random.IntN(2)]
+			}
+			plan.Apply(&c, e)
+		}
+		record := codec.Append(nil, &c)
+		require.NoError(t, codec.Decode(record, &got))
+		require.NoError(t, check(record))
+		assertSame(t, plan, codec, &c, &got)
+	}
+}
+
 // A change of these bytes is a change of the format: raise its version.
 func TestRecordFormat(t *testing.T) {
 	t.Parallel()

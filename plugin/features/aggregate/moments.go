@@ -27,10 +27,16 @@ func (m *moments) fade(g float64) {
 
 // combine adds the moments of other values.
 func (m *moments) combine(o moments) {
-	total := m.weight + o.weight
-	if total == 0 {
+	// What weighs nothing has no say: its deviation may be too large to be squared, and
+	// nothing times that is no number.
+	if o.weight == 0 {
 		return
 	}
+	if m.weight == 0 {
+		*m = o
+		return
+	}
+	total := m.weight + o.weight
 	share := o.weight / total
 	delta := o.mean - m.mean
 	// Not m.mean+delta*share: for two numbers near the largest there are, delta is none.
@@ -38,7 +44,7 @@ func (m *moments) combine(o moments) {
 	if math.IsInf(delta, 0) {
 		mean = m.mean*(1-share) + o.mean*share
 	}
-	m.squares = saturate(m.squares + o.squares + delta*delta*m.weight*share)
+	m.squares = saturate(m.squares + o.squares + min(delta*delta, math.MaxFloat64)*m.weight*share)
 	m.weight, m.mean = total, mean
 }
 
