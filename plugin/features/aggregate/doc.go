@@ -31,9 +31,11 @@
 //   - active_days for life: a day that comes when it is 1,024 days in the past is not
 //     counted; in a merge, the days that both have lost are taken to be the same.
 //
-// Windows are read from tiles that are between 1/16 and 1/7 of their age wide. A tile
-// that a window begins in is cut by estimate: exactly for two events, as if evenly spaced
-// for more; its least and greatest value count if any of it does. Over a population any
+// Windows are exact, to the nanosecond, while they hold no more than the newest 32 events
+// that a feature looks at: so are all windows of customers who have no more. Those before
+// are in tiles that are between 1/16 and 1/7 of their age wide. A tile that a window begins
+// in is cut by estimate: in number exactly for two events, as if evenly spaced for more;
+// as if all values were the same; its least and greatest value count if any of it does. Over a population any
 // window of 1 to 1,024 days is right to 0.2 %.
 //
 // Values of sums are read to 15 significant digits and 12 after the point, and to 10^24 in

@@ -321,9 +321,9 @@ func unit(name string, standard time.Duration) time.Duration {
 }
 
 // near tells that events lie where a window that ends now may cut a tile, so that what is
-// in it is an estimate.
+// in it is an estimate. The newest 32 events are never in tiles.
 func near(spec aggregate.Spec, events []purchase, asOf time.Time) (n float64) {
-	if spec.Window == 0 || spec.Agg == aggregate.ActiveDays {
+	if len(events) <= 32 || spec.Window == 0 || spec.Agg == aggregate.ActiveDays {
 		return 0
 	}
 	cut := asOf.Add(-spec.Window)

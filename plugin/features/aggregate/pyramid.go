@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// pyramid keeps events in tiles of time that are wider the older they are, so that any
+// pyramid keeps the newest events as they are, and those before them in tiles of time that are wider the older they are, so that any
 // window can be read out of it. A tile of level l covers 2^l buckets, each base long.
 // With B the bucket of the newest event, bucket b is in a tile of the least level l for
 // which (B>>(l+1))-(b>>(l+1)) < 8: siblings grow up together, so what the tiles are
@@ -20,9 +20,10 @@ type pyramid struct {
 	base  int64 // nanoseconds
 	reach int64 // buckets
 
-	newest int64 // bucket
-	digits uint8 // of units
-	tiles  []tile
+	newest int64     // bucket
+	recent []instant // the newest events
+	digits uint8     // of units: those of the value that has most
+	tiles  []tile    // of events before these
 }
 
 // tile is the events in one stretch of time.
@@ -74,21 +75,21 @@ func bucketOf(at, base int64) (bucket, into int64) {
 	return bucket, into
 }
 
-func (p *pyramid) reset() { p.newest, p.digits, p.tiles = 0, 0, p.tiles[:0] }
+func (p *pyramid) reset() {
+	p.newest, p.digits, p.recent, p.tiles = 0, 0, p.recent[:0], p.tiles[:0]
+}
 
 func (p *pyramid) add(e entry, before tally) {
-	bucket, into := bucketOf(e.at, p.base)
-	if before.n == 0 || bucket > p.newest {
+	if bucket, _ := bucketOf(e.at, p.base); before.n == 0 || bucket > p.newest {
 		p.advance(bucket)
 	}
-	one := tile{index: bucket, n: 1, first: uint8(into * 256 / p.base)}
-	one.last = one.first
+	one := instant{at: e.at}
 	if p.lane != formTiles {
-		var digits uint8
-		one.units, digits = decimal(e.number, p.digits)
+		one.number = e.number
+		_, digits := decimal(e.number, p.digits)
 		p.refine(digits)
 	}
-	p.insert(one)
+	p.keep(one)
 }
 
 // advance makes a later bucket the newest. Tiles go up to the levels that they have now.
@@ -106,6 +107,7 @@ func (p *pyramid) advance(newest int64) {
 		}
 	}
 	p.tiles = kept
+	p.drop()
 }
 
 // raise brings a tile to the level at which its buckets are kept; false: they are beyond
@@ -193,6 +195,9 @@ func (p *pyramid) merge(from state, _ float64, own, _ tally) {
 		t.units = t.units.times(factor)
 		p.insert(t)
 	}
+	for _, e := range other.recent {
+		p.keep(e)
+	}
 }
 
 // after is how many of the tile's events are taken to be later than a place in it: as
@@ -226,10 +231,38 @@ type window struct {
 
 // later reads the events later than an instant.
 func (p *pyramid) later(than int64) (w window) {
+	total := sum{digits: p.digits}
+	if len(p.recent) > 0 && than < p.recent[0].at {
+		p.laterTiles(than, &w, &total)
+	}
+	for _, e := range p.recent {
+		if e.at <= than {
+			continue
+		}
+		w.count(1, e.number, p.lane)
+		switch p.lane {
+		case formTileSums:
+			total.add(entry{number: e.number}, tally{})
+		case formTileMoments:
+			w.moments.combine(moments{weight: 1, mean: e.number})
+		}
+	}
+	w.sum += value(total.units, total.digits)
+	return w
+}
+
+// count adds events, one of them the least or greatest.
+func (w *window) count(n, number float64, lane form) {
+	if w.n == 0 || lane == formTileMins && number < w.extreme || lane == formTileMaxs && number > w.extreme {
+		w.extreme = number
+	}
+	w.n += n
+}
+
+// laterTiles reads those in tiles. The sum of a tile that is cut goes to that of the window,
+// those of whole ones to the total.
+func (p *pyramid) laterTiles(than int64, w *window, total *sum) {
 	bucket, into := bucketOf(than, p.base)
-	var units, extreme wide // of whole tiles
-	var parts float64
-	var n uint64
 	for i := len(p.tiles) - 1; i >= 0; i-- {
 		t := &p.tiles[i]
 		from := t.index << t.level
@@ -243,30 +276,17 @@ func (p *pyramid) later(than int64) (w window) {
 				break
 			}
 		}
-		whole, share := inside == t.n, float64(inside)/float64(t.n)
-		switch p.lane {
-		case formTileMins:
-			if n == 0 || t.units.less(extreme) {
-				extreme = t.units
-			}
-		case formTileMaxs:
-			if n == 0 || extreme.less(t.units) {
-				extreme = t.units
-			}
-		case formTileMoments:
+		share := float64(inside) / float64(t.n)
+		w.count(float64(inside), value(t.units, p.digits), p.lane)
+		switch {
+		case p.lane == formTileMoments:
 			m := p.moments(t)
 			m.weight, m.squares = float64(inside), m.squares*share
 			w.moments.combine(m)
+		case inside == t.n:
+			total.plus(t.units, p.digits)
+		default:
+			w.sum = value(t.units, p.digits) * share
 		}
-		if whole {
-			units = units.plus(t.units)
-		} else {
-			parts = value(t.units, p.digits) * share
-		}
-		n += inside
 	}
-	w.n = float64(n)
-	w.sum = value(units, p.digits) + parts
-	w.extreme = value(extreme, p.digits)
-	return w
 }

@@ -8,12 +8,13 @@ import (
 	"github.com/shoal-stream/shoal/plugin/record"
 )
 
-// The record of a pyramid is the number of tiles; the tiles from the newest: how many
+// The record of a pyramid is the number of the newest events and the times between them;
+// if there are as many as can be, the number of tiles; the tiles from the newest: how many
 // places for tiles were skipped, the number of events, the place of the first in the tile
-// and that of the last if there are several; and what the lane keeps: the number of digits
-// and for each tile its units and, of moments, the squares. As the newest bucket
+// and that of the last if there are several; and what the lane keeps: the number of digits,
+// the values of the newest events, and for each tile its units and, of moments, the squares. As the newest bucket
 // determines the places for tiles, a tile need not say which it is. Pyramids for the same
-// kinds of events mostly have the same tiles: a bit of their number says so instead.
+// kinds of events mostly have the same times and tiles: a bit of their number says so instead.
 
 // places walks through the places for tiles from the newest.
 type places struct {
@@ -37,7 +38,10 @@ func (p *places) isOf(t *tile) bool { return p.level == t.level && p.index == t.
 
 func (p *pyramid) append(dst []byte, f frame) []byte {
 	peer, _ := f.peer.(*pyramid)
-	if peer != nil && p.sameTiles(peer) {
+	dst = p.appendTimes(dst, peer, f.unit)
+	if len(p.recent) < mostRecent {
+		// There are no tiles.
+	} else if peer != nil && p.sameTiles(peer) {
 		dst = binary.AppendUvarint(dst, uint64(len(p.tiles))<<1|1)
 	} else {
 		dst = p.appendTiles(binary.AppendUvarint(dst, uint64(len(p.tiles))<<1))
@@ -45,7 +49,7 @@ func (p *pyramid) append(dst []byte, f frame) []byte {
 	if p.lane == formTiles {
 		return dst
 	}
-	dst = append(dst, p.digits)
+	dst = p.appendNumbers(dst)
 	for i := range p.tiles {
 		t := &p.tiles[i]
 		dst = appendWide(dst, t.units)
@@ -88,31 +92,39 @@ func (p *pyramid) appendTiles(dst []byte) []byte {
 
 func (p *pyramid) decode(r *reader, f frame) {
 	p.newest, _ = bucketOf(f.tally.newest, p.base)
-	head := r.Uvarint()
-	n := head >> 1
-	if n > mostTiles {
-		r.Refuse()
+	peer, _ := f.peer.(*pyramid)
+	p.decodeTimes(r, peer, f)
+	if len(p.recent) == mostRecent {
+		p.decodeAllTiles(r, peer)
+	}
+	if p.lane == formTiles || r.Damaged() {
 		return
 	}
-	if head&1 == 0 {
-		p.decodeTiles(r, int(n))
-	} else if peer, _ := f.peer.(*pyramid); peer != nil && peer.newest == p.newest && len(peer.tiles) == int(n) {
-		for _, t := range peer.tiles {
-			p.tiles = append(p.tiles, tile{index: t.index, level: t.level, n: t.n, first: t.first, last: t.last})
-		}
-	} else {
-		r.Refuse()
-	}
-	if p.lane == formTiles {
-		return
-	}
-	p.digits = r.digits()
+	p.decodeNumbers(r)
 	for i := range p.tiles {
 		t := &p.tiles[i]
 		t.units = r.wide()
 		if p.lane == formTileMoments && t.n > 1 {
 			t.squares = r.Compact()
 		}
+	}
+}
+
+// decodeAllTiles reads tiles, or takes those of the peer.
+func (p *pyramid) decodeAllTiles(r *reader, peer *pyramid) {
+	head := r.Uvarint()
+	n := head >> 1
+	switch {
+	case n > mostTiles:
+		r.Refuse()
+	case head&1 == 0:
+		p.decodeTiles(r, int(n))
+	case peer != nil && peer.newest == p.newest && len(peer.tiles) == int(n):
+		for _, t := range peer.tiles {
+			p.tiles = append(p.tiles, tile{index: t.index, level: t.level, n: t.n, first: t.first, last: t.last})
+		}
+	default:
+		r.Refuse()
 	}
 }
 
@@ -143,7 +155,10 @@ func (p *pyramid) decodeTiles(r *reader, n int) {
 }
 
 func (p *pyramid) check(t tally) string {
-	n := uint64(0)
+	if len(p.recent) == 0 || !slices.IsSortedFunc(p.recent, instant.compare) || p.recent[len(p.recent)-1].at != t.newest {
+		return wrongTime
+	}
+	n := uint64(len(p.recent))
 	for i := range p.tiles {
 		tile := &p.tiles[i]
 		if tile.n == 0 || tile.n > math.MaxUint64-n || tile.first > tile.last || tile.squares < 0 {
@@ -151,7 +166,7 @@ func (p *pyramid) check(t tally) string {
 		}
 		n += tile.n
 	}
-	if n > t.n || n == 0 { // those beyond the reach are gone
+	if n > t.n { // those beyond the reach are gone
 		return wrongNumbers
 	}
 	return ""

@@ -94,6 +94,65 @@ func TestWindowsOfRegularEvents(t *testing.T) {
 	}
 }
 
+// Three events in three months, wherever the days and tiles begin.
+func TestWindowsOfFewEvents(t *testing.T) {
+	t.Parallel()
+	of := func(name string, agg aggregate.Aggregate) aggregate.Spec {
+		return aggregate.Spec{Name: name, Agg: agg, Of: "amount", Window: 30 * day}
+	}
+	plan := compile(t, of("count", aggregate.Count), of("sum", aggregate.Sum), of("max", aggregate.Max), of("mean", aggregate.Mean), of("stddev", aggregate.StdDev))
+	for hours := range 24 * 64 {
+		now := start.Add(time.Duration(hours) * time.Hour)
+		c := apply(plan, []purchase{{at: now.Add(-31 * day), amount: 1000}, {at: now, amount: 5}, {at: now.Add(-29 * day), amount: 10}})
+		require.Equal(t, []float64{2, 15, 10, 7.5, 2.5}, plan.Features(nil, c, c.Newest, nil), now)
+	}
+}
+
+// While there are no more than 32 events in reach, and for any number while a window holds
+// no more, it is what plain loops find, to the nanosecond.
+func TestWindowsOfTheNewestEvents(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(81, 82))
+	aggregates := []aggregate.Aggregate{aggregate.Count, aggregate.Sum, aggregate.Mean, aggregate.Variance, aggregate.StdDev, aggregate.Min, aggregate.Max, aggregate.Rate, aggregate.Share, aggregate.Ratio}
+	for range 400 {
+		// Most events are long past: they are in tiles or gone.
+		events := randomEvents(random, random.IntN(100))
+		for i := range events {
+			events[i].at = events[i].at.Add(-1500 * day)
+		}
+		events = append(events, randomEvents(random, 2+random.IntN(31))...)
+		newest := slices.MaxFunc(events, func(a, b purchase) int { return a.at.Compare(b.at) }).at
+		// A window that begins at an event, or right before it.
+		window := newest.Sub(events[len(events)-1].at) + time.Duration(random.IntN(2))
+		window = max(aggregate.MinWindow, min(window, aggregate.MaxWindow))
+		var specs []aggregate.Spec
+		for _, agg := range aggregates {
+			spec := aggregate.Spec{Name: string(agg), Agg: agg, Window: window}
+			switch agg {
+			case aggregate.Count, aggregate.Rate:
+			case aggregate.Share:
+				spec.When = "deal"
+			case aggregate.Ratio:
+				spec.On, spec.To = []string{"return"}, purchases
+			default:
+				spec.Of = "amount"
+			}
+			specs = append(specs, spec)
+		}
+		plan := compile(t, specs...)
+		codec, layout := codecFor(t, plan)
+		random.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
+		record := codec.Append(nil, apply(plan, events))
+		require.NoError(t, layout.Checker()(record))
+		var c aggregate.Profile
+		require.NoError(t, codec.Decode(record, &c))
+		asOf := newest.Add(time.Duration(random.IntN(2)))
+		for i, got := range plan.Features(nil, &c, asOf.UnixNano(), nil) {
+			assertClose(t, naive(specs[i], "", events, asOf), got, plan.Names()[i])
+		}
+	}
+}
+
 // A window is open at its beginning and closed at its end.
 func TestTheEdgeOfAWindow(t *testing.T) {
 	t.Parallel()
