@@ -182,6 +182,22 @@ func TestFeaturesEqualPlainLoops(t *testing.T) {
 	assert.Greater(t, exact, 10000)
 }
 
+// A return long after all purchases have faded has nothing to be divided by.
+func TestRatioOverNothing(t *testing.T) {
+	t.Parallel()
+	plan := compile(t,
+		aggregate.Spec{Name: "faded", Agg: aggregate.Ratio, On: []string{"return"}, To: purchases, HalfLife: day},
+		aggregate.Spec{Name: "window", Agg: aggregate.Ratio, On: []string{"return"}, To: purchases, Window: 90 * day},
+		aggregate.Spec{Name: "ever", Agg: aggregate.Ratio, On: []string{"return"}, To: purchases})
+	for _, days := range []time.Duration{1030, 1100, 5000} {
+		c := apply(plan, []purchase{{at: start, kind: "purchase"}, {at: start.Add(days * day), kind: "return"}})
+		got := plan.Features(nil, c, c.Newest, nil)
+		assert.True(t, math.IsNaN(got[0]), "after %d days: %v", days, got[0])
+		assert.True(t, math.IsNaN(got[1]), "after %d days: %v", days, got[1])
+		assertClose(t, 1, got[2], "ever")
+	}
+}
+
 func TestSilence(t *testing.T) {
 	t.Parallel()
 	plan := compile(t, everything...)
@@ -276,7 +292,7 @@ func TestNumbersStayFinite(t *testing.T) {
 	t.Parallel()
 	plan := compile(t,
 		aggregate.Spec{Name: "sum", Agg: aggregate.Sum, Of: "amount"},
-		aggregate.Spec{Name: "ratio", Agg: aggregate.Ratio, On: []string{"a"}, To: []string{"b"}, HalfLife: time.Second},
+		aggregate.Spec{Name: "faded", Agg: aggregate.Sum, Of: "amount", HalfLife: time.Second},
 	)
 	c := apply(plan, []purchase{
 		{at: start, kind: "b", amount: math.MaxFloat64},

@@ -191,7 +191,8 @@ func readRate(p *Plan, f *feature, c *Profile, asOf int64) float64 {
 }
 
 // readRatio brings both counts to the time of the later one. From there on they fade
-// alike, so the ratio of a silent customer stays what it was.
+// alike, so the ratio of a silent customer stays what it was. Over a divisor that has faded
+// to nothing, or is not in the window, it is not finite, which is no value.
 func readRatio(p *Plan, f *feature, c *Profile, asOf int64) float64 {
 	on, to := c.tallies[f.measure], c.tallies[f.to]
 	if to.n == 0 {
@@ -203,9 +204,5 @@ func readRatio(p *Plan, f *feature, c *Profile, asOf int64) float64 {
 			asOf = max(on.newest, to.newest)
 		}
 	}
-	divisor := p.count(f, f.to, c, asOf)
-	if divisor == 0 && f.spec.Window > 0 {
-		return math.NaN()
-	}
-	return saturate(p.count(f, f.measure, c, asOf) / divisor)
+	return p.count(f, f.measure, c, asOf) / p.count(f, f.to, c, asOf)
 }
