@@ -59,7 +59,7 @@ A batch is one transaction. A message that cannot be read, or fails a check, is 
 
 Processors that name the same feature set must have the same features. These may change from one start to the next: a feature that is new begins with the events that come, one that is gone is dropped from a customer at the next event.
 
-Columns that `+"`features`"+` name are read as numbers where an aggregate calculates with them, as text for mix, distinct, entropy and top, and as booleans for `+"`when`"+`. A number may be written in a string, with spaces around; it is finite, has a decimal point and no other separators. A column of the wrong type flags the message; null skips the aggregate for this event. A `+"`when`"+` that is not true is false, whatever it is.
+Columns that `+"`features`"+` name are read as numbers where an aggregate calculates with them, as text for mix, distinct, entropy and top, and as booleans for `+"`when`"+`. A number may be written in a string, with spaces around; it is finite, has a decimal point and no other separators. A column of the wrong type flags the message; null skips the aggregate for this event. A `+"`when`"+` that is not true is false, whatever it is; where a line of `+"`event`"+` such as `+"`root.deal = this.order.discount > 0`"+` errs, its column is null if features use it as `+"`when`"+` only, and the message is flagged otherwise.
 
 The column `+"`at`"+` is a text in RFC 3339 (the zone may be missing, which is UTC, as may seconds, or the time of the day; a space may stand for the T), or an epoch in seconds, milliseconds, microseconds or nanoseconds, told by its size, as a number or in a string, with a fraction or without.
 
@@ -241,6 +241,11 @@ func newExtractFromConfig(conf *service.ParsedConfig, res *service.Resources) (_
 	if x.plan, err = compileFeatures(conf); err != nil {
 		return nil, err
 	}
+	mapping, err := conf.FieldString(feFieldEvent)
+	if err != nil {
+		return nil, err
+	}
+	x.event = forgiveWhens(x.event, mapping, x.plan)
 	emit, err := conf.FieldString(feFieldEmit)
 	if err != nil {
 		return nil, err
