@@ -93,7 +93,7 @@ func featureFields() []*service.ConfigField {
 		service.NewStringField(feFeatureGap).
 			Description("The silence that ends a session. `30m` unless set.").Optional().LintRule(lintDuration),
 		service.NewBloblangField(feFeatureExpression).
-			Description("A mapping of the features before this one, in their own units: filled and clipped, not transformed. Those with a dot in their name are objects, too: `this.taste.shoes`. Where it errs, or gives anything but a finite number, the feature is null. It may depend on nothing else, such as the clock or chance.").
+			Description("A mapping of the other features, wherever they are listed, in their own units: filled and clipped, not transformed. Those with a dot in their name are objects, too: `this.taste.shoes`. Where it errs, or gives anything but a finite number, the feature is null. It may depend on nothing else, such as the clock, chance, or the order of names in an object.").
 			Example("this.spend / this.orders").Optional(),
 		service.NewAnyField(feFeatureMissing).
 			Description("What a feature that is null becomes: a number, in the units of the feature and before the transform; `last`, what a window held at its newest event; `median`, that of all customers who have a value; null, the default, it stays null.").

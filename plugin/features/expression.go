@@ -13,17 +13,19 @@ import (
 )
 
 // expressions is the language of expressions: Bloblang without what reaches out of the
-// process, looks at the clock or draws lots. Stored features are compiled in the same.
+// process, looks at the clock, draws lots, or goes by the order of the names of an object,
+// which is another each time. Stored features are compiled in the same.
 var expressions = bloblang.GlobalEnvironment().OnlyPure().WithoutFunctions(
 	"counter", "ksuid", "nanoid", "now", "random_int", "timestamp_unix", "timestamp_unix_micro",
-	"timestamp_unix_milli", "timestamp_unix_nano", "uuid_v4", "uuid_v7")
+	"timestamp_unix_milli", "timestamp_unix_nano", "uuid_v4", "uuid_v7").WithoutMethods(
+	"jmespath", "json_path", "key_values", "keys", "map_each_key", "values")
 
 // compileExpression makes an expression of a mapping over an object of the features
 // before it.
 //
 // A name that is not one of theirs is null in the object, which mostly leaves nothing of
-// the expression: so one that gives no number for any of the values that are tried here is
-// refused.
+// the expression: so one that has none of their names in it, and gives no number for any of
+// the values that are tried here, is refused.
 func compileExpression(text string, names []string) (aggregate.Expression, error) {
 	mapping, err := expressions.Parse(text)
 	if err != nil {
@@ -41,12 +43,25 @@ func compileExpression(text string, names []string) (aggregate.Expression, error
 		return number
 	}
 	if len(names) == 0 {
-		return nil, errors.New("there is no feature before it: put it after those that it names")
+		return nil, errors.New("there is no other feature: add those that it is to be made of")
 	}
-	if !givesNumber(expression, len(names)) {
-		return nil, fmt.Errorf("%q gives no number, whatever the features before it are: check that it names some of %s", text, strings.Join(names, ", "))
+	if len(aggregate.Named(text, withObjects(names))) == 0 && !givesNumber(expression, len(names)) {
+		return nil, fmt.Errorf("%q names no other feature, and gives no number: use some of %s", text, strings.Join(names, ", "))
 	}
 	return expression, nil
+}
+
+// withObjects are names, and those of the objects that features with a dot are in.
+func withObjects(names []string) (all []string) {
+	for _, name := range names {
+		for i, c := range name {
+			if c == '.' {
+				all = append(all, name[:i])
+			}
+		}
+		all = append(all, name)
+	}
+	return all
 }
 
 // givesNumber tries an expression with features that are all alike, and all different.

@@ -8,7 +8,7 @@ import "errors"
 type Expression func(before []float64) float64
 
 // CompileExpression makes an expression of its text; names are those of the values that
-// it will get.
+// it will get, which are those that it has in it by [Named], and others.
 type CompileExpression func(text string, names []string) (Expression, error)
 
 // Option is an option of [Compile].

@@ -34,24 +34,31 @@ type feature struct {
 	unit    time.Duration // of times and rates
 }
 
-// Compile checks the specs and finds the least that has to be kept for them. The
+// Compile checks the specs and finds the least that has to be kept for them. Expressions
+// come after the features that they name, the others are in the order of the specs. The
 // error names the field of the spec, such as features[3].half_life.
 func Compile(specs []Spec, options ...Option) (*Plan, error) {
 	p := &Plan{}
 	for _, option := range options {
 		option(p)
 	}
-	for _, spec := range p.specs {
-		if err := p.add(spec); err != nil {
-			return nil, fmt.Errorf("feature %q: %w", spec.Name, err)
-		}
-	}
-	for i, spec := range specs {
-		if err := p.add(spec); err != nil {
-			return nil, fmt.Errorf("features[%d].%w", i, err)
-		}
-	}
+	first := len(p.specs)
 	p.specs = slices.Concat(p.specs, specs)
+	named := func(i int, err error) error {
+		if i < first {
+			return fmt.Errorf("feature %q: %w", p.specs[i].Name, err)
+		}
+		return fmt.Errorf("features[%d].%w", i-first, err)
+	}
+	order, place, err := inOrder(p.specs)
+	if err != nil {
+		return nil, named(place, err)
+	}
+	for _, i := range order {
+		if err := p.add(p.specs[i]); err != nil {
+			return nil, named(i, err)
+		}
+	}
 	for i, name := range p.names {
 		if slices.Contains(p.names[:i], name) {
 			return nil, fmt.Errorf("features: %q is the name of two features: rename one", name)
