@@ -90,7 +90,7 @@ Metrics: `+"`feature_events`"+` counts by `+"`outcome`"+`: applied, late (and ap
 				Description("An event before this time is an error: it would count as if it had been there all along. RFC 3339, a date or an epoch. With the default, all times from an epoch of 0 on are taken, and what stands for no time at all, such as the year 1, is refused; set it to a later time where an epoch of 0, a day of a spreadsheet or a date without separators, read as an epoch, means that something is wrong. Empty: none is too early.").
 				Default("1970-01-01T00:00:00Z"),
 			service.NewObjectListField(feFieldValidate,
-				service.NewBloblangField(feFieldCheck).Description("A mapping of the columns. Unless it gives true, the message is flagged and changes nothing; that includes errors, such as comparing null."),
+				service.NewBloblangField(feFieldCheck).Description("A mapping of the columns, in which those that features calculate with are numbers even where the event has them as strings. Unless it gives true, the message is flagged and changes nothing; that includes errors, such as comparing null, which the flag tells from false."),
 				service.NewStringField(feFieldMessage).Description("What the error says.").Default("the check is not true"),
 			).Description("Checks that an event has to pass, in this order. None by default.").
 				Default([]any{}).

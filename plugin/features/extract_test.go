@@ -94,7 +94,7 @@ validate:
 		`{"customer":"c","kind":"purchase","amount":1}`,
 	)
 	require.EqualError(t, out[0].GetError(), "feature_extract: validate[0]: negative amount")
-	require.EqualError(t, out[1].GetError(), "feature_extract: validate[0]: negative amount")
+	require.ErrorContains(t, out[1].GetError(), "feature_extract: validate[0]: negative amount: the check does not apply to these columns")
 	require.EqualError(t, out[2].GetError(), "feature_extract: validate[1]: the check is not true")
 	assert.InDelta(t, 1, featuresOf(t, out[3])["orders"], 0)
 	assert.Equal(t, int64(1), r.counters.get("feature_check_errors default"), "comparing null is an error")

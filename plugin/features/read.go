@@ -3,6 +3,7 @@ package features
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"strconv"
 	"time"
@@ -78,7 +79,7 @@ func (x *extract) readEvent(e *event, m *service.Message, mapped any) error {
 		return because(causeID, err)
 	}
 	e.print, e.known = x.once.Fingerprint(e.identity)
-	return because(causeCheck, x.validate(columns))
+	return because(causeCheck, x.validate(x.withNumbers(columns)))
 }
 
 func (x *extract) readCustomer(e *event, m *service.Message) error {
@@ -182,14 +183,43 @@ func eventID(value any) (string, error) {
 	return id, nil
 }
 
-// validate runs the checks. Their mappings see the columns only.
+// withNumbers are the columns of an event that was read, in which those that features calculate with are
+// the numbers that they read, not strings. The mapping's own may be part of the message.
+func (x *extract) withNumbers(columns map[string]any) map[string]any {
+	own := false
+	for _, column := range x.plan.Columns() {
+		if column.As != aggregate.AsNumber || len(x.checks) == 0 {
+			continue
+		}
+		switch columns[column.Name].(type) {
+		case string, []byte:
+		default:
+			continue
+		}
+		if number, err := message.NumberOrText(columns[column.Name]); err == nil {
+			if !own {
+				columns, own = maps.Clone(columns), true
+			}
+			columns[column.Name] = number
+		}
+	}
+	return columns
+}
+
+// validate runs the checks. Their mappings see the columns only. What they say of
+// themselves when they err may quote the event, and is left out.
 func (x *extract) validate(columns map[string]any) error {
 	for i, c := range x.checks {
 		result, err := c.mapping.Query(columns)
 		if err != nil {
 			x.metrics.checkErrors.Incr(1, x.set)
+			return fmt.Errorf("validate[%d]: %s: the check does not apply to these columns: make it say what holds where a column is null or of another type", i, c.message)
 		}
-		if passed, _ := result.(bool); !passed {
+		passed, ok := result.(bool)
+		if !ok {
+			return fmt.Errorf("validate[%d]: %s: the check gives %s: use true or false", i, c.message, message.TypeName(result))
+		}
+		if !passed {
 			return fmt.Errorf("validate[%d]: %s", i, c.message)
 		}
 	}
