@@ -67,7 +67,7 @@ A feature is computed in this order: its aggregate or expression, then `+"`missi
 
 What is taken from all customers, for `+"`missing: median` and `clip: { quantiles: [ ... ] }`"+`, counts each of them once, whatever their number of events, with the value as of their newest event, before it is filled, clipped and transformed; so a recency is as of then, and a customer without a value does not count. It includes the event that it is told with, and is right to 1 part in 256. Whoever is erased or forgotten counts no more. The count is kept while a feature is only read in another way, or under another name; one that is new begins with the customers who come.
 
-Metrics: `+"`feature_events`"+` counts by `+"`outcome`"+`: applied, late (and applied), unprotected (applied, and older than its id is remembered), duplicate, rejected, ignored, refreshed (by `+"`feature_refresh`"+`, and no event), failed (before it came here). `+"`feature_customers`"+` is the number of customers. `+"`feature_rejected`"+` counts the rejected by `+"`cause`"+`: json, mapping, key, column, time, future, old, id, check, and state for what the store does not take. `+"`feature_skipped`"+` counts by `+"`column`"+` the events that a feature leaves out because its column is null, or its `+"`when`"+` neither true nor false, `+"`feature_check_errors`"+` the checks that err.`+describePresets()).
+Metrics: `+"`feature_events`"+` counts by `+"`outcome`"+`: applied, late (and applied), unprotected (applied, and older than its id is remembered), duplicate, rejected, ignored, refreshed (by `+"`feature_refresh`"+`, and no event), failed (before it came here). `+"`feature_customers`"+` is the number of customers. `+"`feature_rejected`"+` counts the rejected by `+"`cause`"+`: json, mapping, key, column, time, future, old, id, check, and state for what the store does not take. `+"`feature_skipped`"+` counts by `+"`column`"+` the events that a feature leaves out because its column is null, or its `+"`when`"+` neither true nor false, `+"`feature_check_errors`"+` the checks that err, `+"`feature_damaged`"+` how often `+"`idle_expiry`"+` came by a customer whose record is damaged: they are left as they are, and looked at again a day later.`+describePresets()).
 		Fields(
 			service.NewStringField(feFieldStore).Description("Label of the `segment_store` that keeps the customers."),
 			service.NewStringField(feFieldFeatureSet).Description("Name of the feature set in the store. Customers of different sets do not meet.").Default("default"),
@@ -260,6 +260,7 @@ func newExtractFromConfig(conf *service.ParsedConfig, res *service.Resources) (_
 	}
 	x.metrics = newEventMetrics(res.Metrics(), x.set)
 	x.skips = newSkips(res.Metrics(), x.set, x.plan)
+	x.damage = newDamage(res, x.set)
 
 	label, err := conf.FieldString(feFieldStore)
 	if err != nil {

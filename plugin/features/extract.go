@@ -32,6 +32,7 @@ type extract struct {
 	result      message.Path
 	metrics     *eventMetrics
 	skips       *skips
+	damage      *damage
 	failures    *message.Failures
 	logger      *service.Logger
 

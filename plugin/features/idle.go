@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/shoal-stream/shoal/plugin/duration"
+	"github.com/shoal-stream/shoal/plugin/record"
 	"github.com/shoal-stream/shoal/plugin/store"
 )
 
@@ -78,6 +79,11 @@ func (x expiry) note(profileNewest, newest int64) int64 {
 	if !x.isOver(profileNewest, newest) {
 		return seconds(profileNewest)
 	}
+	return x.later(newest)
+}
+
+// later is the second to note for a customer who is given a day.
+func (x expiry) later(newest int64) int64 {
 	grace := min(time.Duration(x), duration.Day)
 	return x.horizon(newest) + int64(grace/time.Second)
 }
@@ -173,7 +179,10 @@ func ended(err error) error {
 // noteSeen gives a customer a place in the index.
 func (b *batchState) noteSeen(x *extract, name string, c *customer) {
 	c.noted = x.idleExpiry.note(c.profile.Newest, b.changes.now.newest)
-	p := place{c.noted, name}
+	b.setPlace(x, place{c.noted, name})
+}
+
+func (b *batchState) setPlace(x *extract, p place) {
 	b.tx.Set(seenKey(x.set, p), nil)
 	b.changes.now.noted = min(b.changes.now.noted, p.noted)
 	if x.idleExpiry > 0 { // it may be due in this very batch
@@ -207,8 +216,7 @@ func (x *extract) lookAfter(b *batchState, p place) error {
 	}
 	c, err := x.customer(b, p.customer)
 	if err != nil {
-		x.failures.Log(err) // no matter of the event that happens to look
-		return nil
+		return x.putOff(b, p, err)
 	}
 	if c.profile.Events == 0 || c.noted != p.noted { // nobody's place
 		b.tx.Delete(key)
@@ -221,10 +229,34 @@ func (x *extract) lookAfter(b *batchState, p place) error {
 		return nil
 	}
 	if err := c.erase(b.votes, x.set, p.customer); err != nil {
-		return err
+		return x.putOff(b, p, err)
 	}
 	b.changes.now.customers--
 	b.forgotten[p.customer] = struct{}{}
 	c.reset(x.plan)
+	return nil
+}
+
+// putOff moves the place of a customer whose record is damaged to a day later. This is no
+// matter of the event that happens to look, nor of those who are due after them. The place
+// is in front of the record, which else stays as it is.
+func (x *extract) putOff(b *batchState, p place, problem error) error {
+	x.damage.note(problem)
+	key := profileKey(x.set, p.customer)
+	stored, err := b.tx.Get(key)
+	if err != nil {
+		return err
+	}
+	b.tx.Delete(seenKey(x.set, p))
+	later := place{x.idleExpiry.later(b.changes.now.newest), p.customer}
+	r := record.Read(stored)
+	if noted := r.Varint(); !r.Damaged() {
+		if noted != p.noted {
+			return nil // nobody's place
+		}
+		b.tx.Set(key, append(binary.AppendVarint(nil, later.noted), r.Rest()...))
+	}
+	delete(b.customers, p.customer) // to be read again
+	b.setPlace(x, later)
 	return nil
 }

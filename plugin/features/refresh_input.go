@@ -26,6 +26,7 @@ type refreshInput struct {
 	key      message.Path
 	result   message.Path
 	cursor   []byte // the key of the record of progress
+	damage   *damage
 
 	mu      sync.Mutex // guards what follows
 	pace    pace
@@ -40,6 +41,7 @@ func newRefreshFromConfig(conf *service.ParsedConfig, res *service.Resources) (_
 		return nil, err
 	}
 	in.profiles = ProfilesOf(in.set)
+	in.damage = newDamage(res, in.set)
 	if err = in.parseClock(conf); err != nil {
 		return nil, err
 	}
@@ -211,7 +213,7 @@ func (in *refreshInput) sweep(ctx context.Context, s *store.Store, turns int, no
 		for left := turns; ; {
 			read, next, err := in.profiles.silent(ctx, s, r, after, left, silentSince, now, func(customer string, c *Customer) {
 				batch = append(batch, in.message(customer, c, at))
-			})
+			}, in.damage.note)
 			if err != nil {
 				return err
 			}

@@ -2,15 +2,15 @@ package features
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/shoal-stream/shoal/plugin/store"
 )
 
 // silent reads so many customers after one, in the order of their keys, and shows those
 // whose newest event is not after an instant, with features as of another. It returns how
-// many it has read and the last of them: "" when there are no more.
-func (p *Profiles) silent(ctx context.Context, s *store.Store, r store.Reader, after string, most int, since, asOf int64, show func(customer string, c *Customer)) (read int, last string, err error) {
+// many it has read and the last of them: "" when there are no more. Those whose
+// record is damaged have their turn as well, and damaged is told.
+func (p *Profiles) silent(ctx context.Context, s *store.Store, r store.Reader, after string, most int, since, asOf int64, show func(customer string, c *Customer), damaged func(error)) (read int, last string, err error) {
 	b, err := p.bind(ctx, s, r)
 	if err != nil || b == nil {
 		return 0, "", err
@@ -29,7 +29,8 @@ func (p *Profiles) silent(ctx context.Context, s *store.Store, r store.Reader, a
 		read++
 		last = string(key[len(prefix):])
 		if err := c.decode(b.codec, stored); err != nil {
-			return fmt.Errorf("feature set %q: %w", p.set, err)
+			damaged(err)
+			return nil
 		}
 		if c.profile.Newest <= since {
 			show(last, b.show(&c.profile, asOf))
