@@ -8,13 +8,14 @@ import (
 // A column is mostly made of decimals: prices, counts, minutes. Kept as whole numbers of
 // their last digit they take less room than floats, and add up exactly, so in any order
 // to the same. A value is read to 15 significant digits, which is what a float64 can
-// tell apart in all decimals, and to at most 12 digits after the point. It is taken to
-// be at most 10^24 in size.
+// tell apart in all decimals, and to at most 12 digits after the point. What is
+// larger than 10^18 in size, so that its sums might not fit, or so small that fewer than
+// nine digits are left of it, goes to a rest beside the decimals.
 
 const (
 	maxDigits   = 12   // after the point
 	significant = 1e15 // integers below are floats that a decimal of 15 digits becomes
-	maxSize     = 1e24
+	maxSize     = 1e18
 )
 
 var powersOfTen = [maxDigits + 1]float64{1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12}

@@ -14,7 +14,7 @@
 //
 //   - The state depends on the set of events, not on their order: times, counts, sums,
 //     extremes, tiles, days, distinct values and buckets to the bit; what fades,
-//     variances and directions to 1e-9. Late events need no watermark.
+//     variances, directions and sums of huge or tiny values to 1e-9. Late events need no watermark.
 //   - States of different events merge, whichever event was in which.
 //   - Time is event time. Features are read as of an instant, usually that of the
 //     customer's newest event, so replay gives the same features as live.
@@ -38,7 +38,9 @@
 // as if all values were the same; its least and greatest value count if any of it does. Over a population any
 // window of 1 to 1,024 days is right to 0.2 %.
 //
-// Values of sums are read to 15 significant digits and 12 after the point, and to 10^24 in
-// size. Event times are Unix nanoseconds, so they lie between the years 1678 and 2262.
+// Values of sums are read to 15 significant digits and 12 after the point, and add up to the
+// bit in any order. Those above 10^18 in size, and those that would not have nine digits
+// left, add up beside the others as floats: in any order to 1e-9, and to the largest float
+// there is where they are more. Event times are Unix nanoseconds, so they lie between the years 1678 and 2262.
 // Features that have no value are NaN.
 package aggregate

@@ -31,6 +31,7 @@ type tile struct {
 	index       int64 // among the tiles of its level
 	n           uint64
 	units       wide    // the sum, or the least or greatest value
+	rest        rest    // what of it are no decimals
 	squares     float64 // of the deviations from the mean
 	level       uint8
 	first, last uint8
@@ -86,7 +87,7 @@ func (p *pyramid) add(e entry, before tally) {
 	one := instant{at: e.at}
 	if p.lane != formTiles {
 		one.number = e.number
-		_, digits := decimal(e.number, p.digits)
+		_, digits, _ := split(e.number, p.digits)
 		p.refine(digits)
 	}
 	p.keep(one)
@@ -150,26 +151,52 @@ func (p *pyramid) combine(t, o *tile) {
 	switch p.lane {
 	case formTileSums:
 		t.units = t.units.plus(o.units)
+		t.rest.merge(o.rest)
 	case formTileMins:
-		if o.units.less(t.units) {
-			t.units = o.units
+		if p.less(o, t) {
+			t.units, t.rest = o.units, o.rest
 		}
 	case formTileMaxs:
-		if t.units.less(o.units) {
-			t.units = o.units
+		if p.less(t, o) {
+			t.units, t.rest = o.units, o.rest
 		}
 	case formTileMoments:
 		both := p.moments(t)
 		both.combine(p.moments(o))
 		t.units, t.squares = t.units.plus(o.units), both.squares
+		t.rest.merge(o.rest)
 	}
 	t.n += o.n
 	t.first, t.last = min(t.first, o.first), max(t.last, o.last)
 }
 
+// number is what the tile keeps: a sum, or the least or greatest value.
+func (p *pyramid) number(t *tile) float64 {
+	total := sum{units: t.units, digits: p.digits, rest: t.rest}
+	return total.value()
+}
+
+// less compares the least or greatest values of tiles.
+func (p *pyramid) less(t, o *tile) bool {
+	if t.rest == o.rest { // mostly none: then to the last unit
+		return t.units.less(o.units)
+	}
+	return p.number(t) < p.number(o)
+}
+
+// resting tells that a tile has a rest.
+func (p *pyramid) resting() bool {
+	for i := range p.tiles {
+		if p.tiles[i].rest != (rest{}) {
+			return true
+		}
+	}
+	return false
+}
+
 func (p *pyramid) moments(t *tile) moments {
 	n := float64(t.n)
-	return moments{weight: n, mean: value(t.units, p.digits) / n, squares: t.squares}
+	return moments{weight: n, mean: p.number(t) / n, squares: t.squares}
 }
 
 // refine makes the units those of more digits.
@@ -247,7 +274,7 @@ func (p *pyramid) later(than int64) (w window) {
 			w.moments.combine(moments{weight: 1, mean: e.number})
 		}
 	}
-	w.sum += value(total.units, total.digits)
+	w.sum = saturate(w.sum + total.value())
 	return w
 }
 
@@ -277,7 +304,7 @@ func (p *pyramid) laterTiles(than int64, w *window, total *sum) {
 			}
 		}
 		share := float64(inside) / float64(t.n)
-		w.count(float64(inside), value(t.units, p.digits), p.lane)
+		w.count(float64(inside), p.number(t), p.lane)
 		switch {
 		case p.lane == formTileMoments:
 			m := p.moments(t)
@@ -285,8 +312,9 @@ func (p *pyramid) laterTiles(than int64, w *window, total *sum) {
 			w.moments.combine(m)
 		case inside == t.n:
 			total.plus(t.units, p.digits)
+			total.rest.merge(t.rest)
 		default:
-			w.sum = value(t.units, p.digits) * share
+			w.sum = p.number(t) * share
 		}
 	}
 }

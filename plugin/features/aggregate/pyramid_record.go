@@ -12,7 +12,7 @@ import (
 // if there are as many as can be, the number of tiles; the tiles from the newest: how many
 // places for tiles were skipped, the number of events, the place of the first in the tile
 // and that of the last if there are several; and what the lane keeps: the number of digits,
-// the values of the newest events, and for each tile its units and, of moments, the squares. As the newest bucket
+// the values of the newest events, and for each tile its units, if any has a rest that, and, of moments, the squares. As the newest bucket
 // determines the places for tiles, a tile need not say which it is. Pyramids for the same
 // kinds of events mostly have the same times and tiles: a bit of their number says so instead.
 
@@ -50,9 +50,13 @@ func (p *pyramid) append(dst []byte, f frame) []byte {
 		return dst
 	}
 	dst = p.appendNumbers(dst)
+	rests := p.resting()
 	for i := range p.tiles {
 		t := &p.tiles[i]
 		dst = appendWide(dst, t.units)
+		if rests {
+			dst = t.rest.append(dst)
+		}
 		if p.lane == formTileMoments && t.n > 1 {
 			dst = record.AppendCompact(dst, t.squares)
 		}
@@ -100,10 +104,13 @@ func (p *pyramid) decode(r *reader, f frame) {
 	if p.lane == formTiles || r.Damaged() {
 		return
 	}
-	p.decodeNumbers(r)
+	rests := p.decodeNumbers(r)
 	for i := range p.tiles {
 		t := &p.tiles[i]
 		t.units = r.wide()
+		if rests {
+			t.rest = r.rest()
+		}
 		if p.lane == formTileMoments && t.n > 1 {
 			t.squares = r.Compact()
 		}

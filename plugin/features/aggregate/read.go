@@ -109,7 +109,7 @@ func readSum(p *Plan, f *feature, c *Profile, asOf int64) float64 {
 	case *fadingSum:
 		return s.sum * p.measures[f.measure].fade(t.newest, asOf)
 	case *sum:
-		return value(s.units, s.digits)
+		return s.value()
 	}
 	return math.NaN()
 }
@@ -128,7 +128,7 @@ func readMean(_ *Plan, f *feature, c *Profile, asOf int64) float64 {
 	case *fadingSum:
 		return s.sum / s.weight
 	case *sum:
-		return value(s.units, s.digits) / float64(t.n)
+		return s.value() / float64(t.n)
 	}
 	return math.NaN()
 }

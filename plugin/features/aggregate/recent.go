@@ -67,7 +67,7 @@ func (p *pyramid) tile(e instant) {
 	one.last = one.first
 	if p.lane != formTiles {
 		var digits uint8
-		one.units, digits = decimal(e.number, p.digits)
+		one.units, digits, one.rest.high = split(e.number, p.digits)
 		p.refine(digits)
 	}
 	p.insert(one)
@@ -127,11 +127,15 @@ const wholly = 0x80
 // appendNumbers appends the digits of the units and the values of the newest events.
 func (p *pyramid) appendNumbers(dst []byte) []byte {
 	from := len(dst)
-	dst = append(dst, p.digits)
+	head := p.digits
+	if p.resting() {
+		head |= resting
+	}
+	dst = append(dst, head)
 	for _, e := range p.recent {
 		units, digits := decimal(e.number, p.digits)
 		if digits != p.digits || math.Float64bits(value(units, digits)) != math.Float64bits(e.number) {
-			dst = append(dst[:from], p.digits|wholly)
+			dst = append(dst[:from], head|wholly)
 			for _, e := range p.recent {
 				dst = appendNumber(dst, e.number)
 			}
@@ -142,14 +146,10 @@ func (p *pyramid) appendNumbers(dst []byte) []byte {
 	return dst
 }
 
-func (p *pyramid) decodeNumbers(r *reader) {
+// decodeNumbers tells whether the tiles have rests.
+func (p *pyramid) decodeNumbers(r *reader) (rests bool) {
 	head := r.Byte()
-	p.digits = head &^ wholly
-	if p.digits > maxDigits {
-		p.digits = 0
-		r.Refuse()
-		return
-	}
+	p.digits = r.digits(head &^ (wholly | resting))
 	for i := range p.recent {
 		if head&wholly != 0 {
 			p.recent[i].number = r.number()
@@ -157,4 +157,5 @@ func (p *pyramid) decodeNumbers(r *reader) {
 			p.recent[i].number = value(r.wide(), p.digits)
 		}
 	}
+	return head&resting != 0
 }

@@ -24,18 +24,26 @@ func (w *weight) check(t tally) string {
 }
 
 // sum adds up a column exactly: in units of the last digit that a value had after the
-// point so far.
+// point so far, and in a rest what cannot be told in such.
 type sum struct {
 	unfading
 	units  wide
 	digits uint8
+	rest   rest
 }
 
 func (s *sum) reset() { *s = sum{} }
 
 func (s *sum) add(e entry, _ tally) {
-	units, digits := decimal(e.number, s.digits)
+	units, digits, left := split(e.number, s.digits)
 	s.plus(units, digits)
+	if left != 0 {
+		s.rest.plus(left)
+	}
+}
+
+func (s *sum) value() float64 {
+	return saturate(value(s.units, s.digits) + s.rest.high + s.rest.low)
 }
 
 // plus adds units of at least as many digits.
@@ -50,22 +58,29 @@ func (s *sum) merge(from state, _ float64, _, _ tally) {
 		other.plus(wide{}, s.digits)
 	}
 	s.plus(other.units, other.digits)
+	s.rest.merge(other.rest)
 }
 
 func (s *sum) append(dst []byte, _ frame) []byte {
+	if s.rest != (rest{}) {
+		return s.rest.append(appendWide(append(dst, s.digits|resting), s.units))
+	}
 	return appendWide(append(dst, s.digits), s.units)
 }
 
 func (s *sum) decode(r *reader, _ frame) {
-	s.digits = r.digits()
+	head := r.Byte()
+	s.digits = r.digits(head &^ resting)
 	s.units = r.wide()
+	if head&resting != 0 {
+		s.rest = r.rest()
+	}
 }
 
 func (s *sum) check(tally) string { return "" }
 
-// digits reads how many digits after the point there are.
-func (r *reader) digits() uint8 {
-	digits := r.Byte()
+// digits refuses more digits after the point than there may be.
+func (r *reader) digits(digits uint8) uint8 {
 	if digits > maxDigits {
 		r.Refuse()
 		return 0

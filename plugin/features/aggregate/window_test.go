@@ -3,6 +3,7 @@ package aggregate_test
 import (
 	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -149,6 +150,49 @@ func TestWindowsOfTheNewestEvents(t *testing.T) {
 		asOf := newest.Add(time.Duration(random.IntN(2)))
 		for i, got := range plan.Features(nil, &c, asOf.UnixNano(), nil) {
 			assertClose(t, naive(specs[i], "", events, asOf), got, plan.Names()[i])
+		}
+	}
+}
+
+// Sums are right for numbers of any size, for ever, in a window and in tiles.
+func TestSumsOfAnyNumber(t *testing.T) {
+	t.Parallel()
+	var specs []aggregate.Spec
+	for _, window := range []time.Duration{0, 1000 * day} {
+		for _, agg := range []aggregate.Aggregate{aggregate.Sum, aggregate.Mean, aggregate.Min, aggregate.Max} {
+			specs = append(specs, aggregate.Spec{Name: fmt.Sprint(agg, window), Agg: agg, Of: "amount", Window: window})
+		}
+	}
+	plan := compile(t, specs...)
+	codec, layout := codecFor(t, plan)
+	random := rand.New(rand.NewPCG(91, 92))
+	for _, numbers := range [][]float64{
+		{1e30}, {3e-13}, {1e300, -1e300, 12.34}, {1.23456789e-8}, {1e-300, 1}, {-1e24, 1e24, 0.01}, {5e23, 1e-12}, {math.MaxFloat64 / 128, -3e-13},
+	} {
+		for _, n := range []int{len(numbers), 96} {
+			var events []purchase
+			for i := range n / len(numbers) * len(numbers) {
+				events = append(events, purchase{at: start.Add(time.Duration(random.Int64N(int64(900 * day)))), amount: numbers[i%len(numbers)]})
+			}
+			total := new(big.Float).SetPrec(4000)
+			for _, e := range events {
+				total.Add(total, new(big.Float).SetPrec(4000).SetFloat64(e.amount))
+			}
+			sum, _ := total.Float64()
+			record := codec.Append(nil, apply(plan, events))
+			require.NoError(t, layout.Checker()(record))
+			var c aggregate.Profile
+			require.NoError(t, codec.Decode(record, &c))
+			for i, got := range plan.Features(nil, &c, c.Newest, nil) {
+				want := []float64{sum, sum / float64(len(events)), slices.Min(numbers), slices.Max(numbers)}[i%4]
+				assert.InEpsilon(t, want, got, 1e-9, "%s of %v %d times", plan.Names()[i], numbers, n)
+			}
+			random.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
+			merged := apply(plan, events[:len(events)/2])
+			plan.Merge(merged, apply(plan, events[len(events)/2:]))
+			for i, got := range plan.Features(nil, merged, merged.Newest, nil) {
+				assert.InEpsilon(t, plan.Features(nil, &c, c.Newest, nil)[i], got, 1e-9, plan.Names()[i])
+			}
 		}
 	}
 }
