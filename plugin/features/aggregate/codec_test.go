@@ -193,6 +193,36 @@ func TestChangeOfSpecs(t *testing.T) {
 	}
 }
 
+// Another window sees the past if it is on the same side of seven days, as the description
+// of the field says.
+func TestChangeOfWindows(t *testing.T) {
+	t.Parallel()
+	counting := func(window time.Duration) *aggregate.Plan {
+		return compile(t, aggregate.Spec{Name: "n", Agg: aggregate.Count, Window: window})
+	}
+	for _, test := range []struct {
+		before, after time.Duration
+		want          float64 // of three events before the change and one after it
+	}{
+		{30 * day, 7 * day, 4},
+		{7 * day, 1024 * day, 4},
+		{time.Hour, 6 * day, 4},
+		{30 * day, 6 * day, 1},
+		{6 * day, 7 * day, 1},
+	} {
+		old, plan := counting(test.before), counting(test.after)
+		codec, layout := codecFor(t, old)
+		record := codec.Append(nil, apply(old, []purchase{{at: start}, {at: start.Add(day)}, {at: start.Add(2 * day)}}))
+		layout, _ = layout.With(plan)
+		codec, err := layout.Codec(plan)
+		require.NoError(t, err)
+		var c aggregate.Profile
+		require.NoError(t, codec.Decode(record, &c))
+		plan.Apply(&c, purchase{at: start.Add(3 * day)}.event(plan))
+		assert.InDelta(t, test.want, plan.Features(nil, &c, c.Newest, nil)[0], 0, "%v after %v", test.after, test.before)
+	}
+}
+
 // A record that holds everything is read by a plan of any one feature, and what the plan
 // does not keep is passed over.
 func TestRecordOfMoreThanIsKept(t *testing.T) {
