@@ -245,10 +245,20 @@ func newExtractFromConfig(conf *service.ParsedConfig, res *service.Resources) (_
 	if err != nil {
 		return nil, err
 	}
+	listed, err := conf.FieldObjectList(feFieldFeatures)
+	if err != nil {
+		return nil, err
+	}
+	if err = refuseUnassigned(mapping, x.plan.Specs(), len(listed)); err != nil {
+		return nil, err
+	}
 	x.event = forgiveWhens(x.event, mapping, x.plan)
 	emit, err := conf.FieldString(feFieldEmit)
 	if err != nil {
 		return nil, err
+	}
+	if emit != emitAlways && emit != emitChanged {
+		return nil, fmt.Errorf("emit %q: use %s or %s", emit, emitAlways, emitChanged)
 	}
 	x.changedOnly = emit == emitChanged
 	result, err := conf.FieldString(feFieldResult)

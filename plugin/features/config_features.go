@@ -36,27 +36,13 @@ const (
 	feClipQuantiles = "quantiles"
 )
 
-const lintKinds = `root = if !["string", "array"].contains(this.type()) {
+const lintKinds = `root = if !["string", "array", "null"].contains(this.type()) {
   [ "use the name of a kind, or a list of names" ]
 }`
 
 const lintMissing = `root = if this != null && this != "last" && this != "median" && this.type() != "number" {
   [ "use a number, last, median or null" ]
 }`
-
-// lintFeatures finds, before anything is built, the most frequent of what
-// aggregate.Compile refuses.
-const lintFeatures = `root = (this.features | []).enumerated().map_each(f -> match f.value {
-  this.exists("agg") == this.exists("expression") => "features[%v]: use one of agg and expression".format(f.index),
-  this.exists("window") && this.exists("half_life") => "features[%v].window %v beside half_life %v: use one of them".format(f.index, this.window, this.half_life),
-  this.agg == "share" && !this.exists("when") => "features[%v].when: share needs it: name a boolean column, true for the events to take the share of".format(f.index),
-  this.agg == "quantile" && !this.exists("q") => "features[%v].q: quantile needs it: a share from 0 to 1, such as 0.9".format(f.index),
-  this.exists("q") && (this.q < 0 || this.q > 1) => "features[%v].q %v: use a share from 0 to 1, such as 0.9".format(f.index, this.q),
-  this.agg == "mix" && (this.values | []).length() == 0 => "features[%v].values: mix needs it: list the values to tell apart".format(f.index),
-  this.agg == "ratio" && !this.exists("to") => "features[%v].to: ratio needs it: name the kinds of events to divide by".format(f.index),
-  this.agg == "circular" && !["day", "week", "year"].contains(this.period | "") => "features[%v].period: use day, week or year".format(f.index),
-  _ => deleted()
-})`
 
 // featureFields have no defaults of Benthos: a field that is not set must be told
 // from one that is, as most belong to some aggregates only.
@@ -242,6 +228,9 @@ func kinds(conf *service.ParsedConfig, field string) ([]string, error) {
 	value, err := conf.FieldAny(field)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", field, err)
+	}
+	if value == nil {
+		return nil, nil // not set
 	}
 	if kind, ok := value.(string); ok {
 		return []string{kind}, nil

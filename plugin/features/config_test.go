@@ -177,6 +177,7 @@ func TestConstructorRefuses(t *testing.T) {
 		features(`{ name: f, agg: count }`) + "max_future: soon":                                                               `max_future: "soon" is not a duration`,
 		features(`{ name: f, agg: count }`) + "earliest: soon":                                                                 `earliest "soon": use RFC 3339, a date such as 2010-01-01, or "" for none`,
 		features(`{ name: f, agg: count }`) + "event_id_window: 1":                                                             `event_id_window: "1" is not a duration`,
+		features(`{ name: f, agg: count }`) + "emit: sometimes":                                                                `emit "sometimes": use always or changed`,
 		features(`{ name: f, agg: count }`) + "result: a..b":                                                                   `result: path "a..b" has an empty part`,
 	} {
 		_, err := r.build(conf)
