@@ -91,3 +91,14 @@ func TestWhensThatErrElsewhere(t *testing.T) {
 
 // indent puts a mapping into a block of YAML.
 func indent(text string) string { return strings.ReplaceAll(text, "\n", "\n  ") }
+
+// An event without what a check compares is for the check to take, or to refuse by its name.
+func TestSupportWithoutOrder(t *testing.T) {
+	t.Parallel()
+	support := `{"customer_id":"c","type":"support","ts":"2011-06-04","event_id":4}`
+	out := openRig(t, "").extract(designed).run(t, support)
+	require.ErrorContains(t, out[0].GetError(), "validate[0]: negative amount: the check does not apply to these columns")
+	lenient := strings.Replace(designed, "check: this.amount >= 0", "check: this.amount == null || this.amount >= 0", 1)
+	out = openRig(t, "").extract(lenient).run(t, support)
+	assert.Positive(t, featuresOf(t, out[0])["contacts"])
+}
