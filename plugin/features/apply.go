@@ -51,6 +51,10 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 			locks = x.once.Locks(locks, e.identity)
 		}
 	}
+	erasures, err := erasuresOf(s)
+	if err != nil {
+		return err
+	}
 	var b *batchState
 	err = s.Update(ctx, locks, func(tx *store.Tx) error {
 		b = &batchState{
@@ -64,8 +68,10 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 			customers: make(map[string]*customer, len(events)),
 			features:  make([]float64, 0, len(events)*len(x.plan.Names())),
 		}
+		hold := erasures.share(tx)
 		tx.BeforeCommit(func() error {
 			if b.fresh > 0 {
+				hold()
 				tx.Set(toldKey(x.set), told.encode(events, x.plan, b.changes.now.newest, b.forgotten, int(tx.Room()/2)))
 			}
 			b.changes.beforeCommit()
@@ -94,7 +100,7 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 	})
 	if b != nil {
 		census.take(&b.changes, err == nil)
-		x.metrics.countCustomers(census)
+		census.watch(x.metrics)
 	}
 	if err != nil {
 		return err

@@ -31,7 +31,9 @@ func (x *extract) open(ctx context.Context, s *store.Store) (b *binding, told *t
 		if stored, err = r.Get(layoutKey(x.set)); err != nil {
 			return err
 		}
-		told, err = attachTold(s, r, x.set, len(x.plan.Names()))
+		if told, err = attachTold(s, r, x.set); err == nil {
+			told.suit(len(x.plan.Names()))
+		}
 		return err
 	})
 	if err != nil {

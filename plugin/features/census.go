@@ -18,6 +18,7 @@ type census struct {
 	mu        sync.Mutex // guards what follows
 	customers int
 	newest    int64 // event time, in Unix nanoseconds; never: there was no event
+	watchers  map[*eventMetrics]struct{}
 
 	idleFrom int64 // the second before which the index of idle customers has nothing
 	noted    int64 // the earliest second that was noted since somebody began to look
@@ -41,7 +42,7 @@ func censusOf(ctx context.Context, s *store.Store, set string) (*census, error) 
 }
 
 func count(ctx context.Context, s *store.Store, set string) (*census, error) {
-	c := &census{newest: never, idleFrom: never, noted: math.MaxInt64}
+	c := &census{newest: never, idleFrom: never, noted: math.MaxInt64, watchers: map[*eventMetrics]struct{}{}}
 	return c, s.View(ctx, func(r store.Reader) error {
 		last, err := r.Get(toldKey(set))
 		if err != nil {
@@ -65,6 +66,30 @@ func (c *census) look() (customers int, newest int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.customers, c.newest
+}
+
+// watch shows the number of customers, and what becomes of it between batches.
+func (c *census) watch(m *eventMetrics) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.watchers[m] = struct{}{}
+	m.showCustomers(c.customers)
+}
+
+func (c *census) unwatch(m *eventMetrics) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.watchers, m)
+}
+
+// lose takes a customer away who was erased.
+func (c *census) lose() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.customers--
+	for m := range c.watchers {
+		m.showCustomers(c.customers)
+	}
 }
 
 // change is what a transaction does to a census.

@@ -285,7 +285,7 @@ func newExtractFromConfig(conf *service.ParsedConfig, res *service.Resources) (_
 		}
 		census, err := censusOf(context.Background(), s, x.set)
 		if err == nil {
-			x.metrics.countCustomers(census)
+			census.watch(x.metrics)
 		}
 		return err
 	})

@@ -61,7 +61,12 @@ func (x *extract) ProcessBatch(ctx context.Context, batch service.MessageBatch) 
 // Close folds the votes of customers, so that what is stored does not depend on how events
 // came in batches. All state is committed already: where it cannot, the next process does.
 func (x *extract) Close(ctx context.Context) error {
-	_ = x.store.Do(ctx, func(s *store.Store) error { return Fold(ctx, s, x.set) })
+	_ = x.store.Do(ctx, func(s *store.Store) error {
+		if census, err := censusOf(ctx, s, x.set); err == nil {
+			census.unwatch(x.metrics)
+		}
+		return Fold(ctx, s, x.set)
+	})
 	return nil
 }
 

@@ -41,9 +41,8 @@ func newEventMetrics(metrics *service.Metrics, set string) *eventMetrics {
 	return m
 }
 
-// countCustomers sets the gauge where it is not right: others may have changed the number.
-func (m *eventMetrics) countCustomers(c *census) {
-	customers, _ := c.look()
+// showCustomers sets the gauge where it is not right: others may have changed the number.
+func (m *eventMetrics) showCustomers(customers int) {
 	if m.shown.Swap(int64(customers)) != int64(customers) {
 		m.customers.Set(int64(customers), m.set)
 	}

@@ -78,10 +78,22 @@ func Knows(r store.Reader, set, customer string) (bool, error) {
 // a transaction that holds [ProfileLock]. It tells whether there was anything. After the
 // commit, [Fold] leaves no trace of their votes, either.
 func Erase(ctx context.Context, s *store.Store, tx *store.Tx, set, name string) (erased bool, err error) {
+	erasures, err := erasuresOf(s)
+	if err != nil {
+		return false, err
+	}
+	gone := goner{set: set, name: name}
+	if gone.told, err = attachTold(s, tx, set); err != nil {
+		return false, fmt.Errorf("feature set %q: %w", set, err)
+	}
 	key := profileKey(set, name)
 	stored, err := tx.Get(key)
-	if err != nil || stored == nil {
+	if err != nil {
 		return false, err
+	}
+	if stored == nil { // one who was idle may have left traces
+		erasures.of(s, tx).add(tx, gone)
+		return false, nil
 	}
 	c := customer{key: key}
 	if _, err := c.split(stored); err != nil {
@@ -91,7 +103,14 @@ func Erase(ctx context.Context, s *store.Store, tx *store.Tx, set, name string) 
 	if err != nil {
 		return false, err
 	}
-	return true, c.erase(people.begin(tx), set, name)
+	if gone.census, err = censusOf(ctx, s, set); err != nil {
+		return false, err
+	}
+	if err := c.erase(people.begin(tx), set, name); err != nil {
+		return false, err
+	}
+	erasures.of(s, tx).add(tx, gone)
+	return true, nil
 }
 
 // erase takes back all that is kept of a customer. Whoever else keeps something of each

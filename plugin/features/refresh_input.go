@@ -265,11 +265,21 @@ func (in *refreshInput) keep(ctx context.Context, done *progress, while time.Dur
 	}
 	in.saved = time.Now()
 	return in.store.Do(ctx, func(s *store.Store) error {
+		erasures, err := erasuresOf(s)
+		if err != nil {
+			return err
+		}
 		return s.Update(ctx, []store.Lock{store.LockOf(in.cursor)}, func(tx *store.Tx) error {
-			return tx.Step(func() error {
-				tx.Set(in.cursor, done.encode())
-				return nil
+			hold := erasures.share(tx)
+			tx.BeforeCommit(func() error {
+				hold()
+				return s.View(ctx, func(r store.Reader) error {
+					p, err := done.amongKnown(r, in.set)
+					tx.Set(in.cursor, p.encode())
+					return err
+				})
 			})
+			return nil
 		})
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -35,6 +36,7 @@ type told struct {
 	mu      sync.Mutex // guards what follows
 	pending map[ledger.Fingerprint]telling
 	waiting map[uint64]int // pending events of a customer
+	width   int            // number of features in what is pending
 }
 
 // telling is what was told of one event.
@@ -47,25 +49,32 @@ type telling struct {
 
 func toldKey(set string) []byte { return store.Key(store.KindFeatureSet, set, []byte("told")) }
 
-// attachTold reads what was told before this process opened the store. Features of
-// another number are not those of this configuration: they are told as they are now.
-func attachTold(s *store.Store, r store.Reader, set string, width int) (*told, error) {
+// attachTold reads what was told before this process opened the store.
+func attachTold(s *store.Store, r store.Reader, set string) (*told, error) {
 	return store.Attach(s, "features/"+set+"/told", func() (*told, error) {
 		t := &told{pending: map[ledger.Fingerprint]telling{}, waiting: map[uint64]int{}}
 		last, err := r.Get(toldKey(set))
 		if err != nil || last == nil {
 			return t, err
 		}
-		stored, err := decodeTold(last, func(print ledger.Fingerprint, l telling) {
+		t.width, err = decodeTold(last, func(print ledger.Fingerprint, l telling) {
 			t.pending[print] = l
 			t.waiting[l.customer]++
 		})
-		if err == nil && stored != width {
-			clear(t.pending)
-			clear(t.waiting)
-		}
 		return t, err
 	})
+}
+
+// suit forgets features of another number, which are not those of this configuration: they
+// are told as they are now.
+func (t *told) suit(width int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.width != width {
+		clear(t.pending)
+		clear(t.waiting)
+		t.width = width
+	}
 }
 
 // find is what was told of an event. Unless it is found, behind says that its customer
@@ -93,12 +102,26 @@ func (t *told) settle(events []event) {
 		case !e.applied:
 		case e.outcome == duplicate:
 			t.forget(e.print, t.pending[e.print])
-		case t.waiting[customer] > 0:
-			for print, l := range t.pending {
-				if l.customer == customer {
-					t.forget(print, l)
-				}
-			}
+		default:
+			t.leave(customer)
+		}
+	}
+}
+
+// drop forgets what was told of a customer.
+func (t *told) drop(name string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.leave(message.KeyHash(name))
+}
+
+func (t *told) leave(customer uint64) {
+	if t.waiting[customer] == 0 {
+		return
+	}
+	for print, l := range t.pending {
+		if l.customer == customer {
+			t.forget(print, l)
 		}
 	}
 }
@@ -176,6 +199,37 @@ func (l *telling) append(dst []byte, print ledger.Fingerprint) []byte {
 		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(v))
 	}
 	return dst
+}
+
+// untell takes customers out of the record.
+func untell(r store.Reader, tx *store.Tx, set string, gone map[string]struct{}) error {
+	last, err := r.Get(toldKey(set))
+	if err != nil || last == nil {
+		return err
+	}
+	hashes := make(map[uint64]struct{}, len(gone))
+	for name := range gone {
+		hashes[message.KeyHash(name)] = struct{}{}
+	}
+	head := record.Read(last)
+	if _, _, err = toldHead(&head); err != nil {
+		return fmt.Errorf("feature set %q: %w", set, err)
+	}
+	rest := slices.Clone(last[:len(last)-len(head.Rest())])
+	all := true
+	if _, err = decodeTold(last, func(print ledger.Fingerprint, l telling) {
+		if _, erased := hashes[l.customer]; erased {
+			all = false
+			return
+		}
+		rest = l.append(rest, print)
+	}); err != nil {
+		return fmt.Errorf("feature set %q: %w", set, err)
+	}
+	if !all {
+		tx.Set(toldKey(set), rest)
+	}
+	return nil
 }
 
 // toldHead reads the newest event time of a record, and the number of features that it is of.
