@@ -34,7 +34,8 @@ func (x *extract) read(batch service.MessageBatch) []event {
 			e.outcome = failed
 			continue
 		}
-		if message.RefreshOf(m) != nil {
+		// One that was joined with others, or made into another, may hold events.
+		if r := message.RefreshOf(m); r != nil && r.IsContentOf(m) {
 			e.outcome = refreshed
 			continue
 		}

@@ -21,7 +21,7 @@ Who stops buying sends nothing, and so nothing would tell. This input shows ever
 {"customer_id":"c17","features":{"orders":12,"recency":41.2},"at":"2011-06-02T10:00:00Z"}
 `+"```"+`
 
-The metadata `+"`feature_as_of` and `feature_version`"+` are those of `+"`feature_extract`"+`. The messages carry a mark that no producer can send: `+"`privacy_mask`"+` lets them pass as long as nobody has changed them, `+"`feature_extract`"+` lets them pass, and `+"`segment_assign`"+` takes the time from the mark and tells of moves with the cause silence. What is not to see them in your pipeline tells them by what they lack. A buffer that writes messages down loses the mark: leave it out.
+The metadata `+"`feature_as_of` and `feature_version`"+` are those of `+"`feature_extract`"+`. The messages carry a mark that no producer can send: `+"`privacy_mask` and `feature_extract`"+` let them pass as long as nobody has changed them, and are to come before a processor that does, and `+"`segment_assign`"+` takes the time from the mark and tells of moves with the cause silence. What is not to see them in your pipeline tells them by what they lack. A buffer that writes messages down loses the mark: leave it out.
 
 The features are those that `+"`feature_extract`"+` computes; the store knows them. The customers are read in the order of their keys and evenly over the period, a few at a time: it neither holds up other messages nor comes in bursts. After a restart it goes on where messages were acknowledged; a few may come again, and none is left out. It never ends. A customer whose record is damaged is passed over, which the log says once and the metric `+"`feature_damaged`"+` counts.
 

@@ -103,6 +103,24 @@ func TestRefreshMessage(t *testing.T) {
 	assert.Len(t, out, 1)
 }
 
+// What carries the mark of a refresh and holds something else is counted, or flagged.
+func TestEventsBehindARefresh(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	x := r.extract(twoFeatures)
+	x.run(t, dayEvent("a", 1, 0), dayEvent("b", 2, 9))
+	batch, _ := r.refresh("clock: event\nevery: 7d").next(t)
+	require.Len(t, batch, 1)
+	taken, joined := batch[0].Copy(), batch[0].Copy()
+	taken.SetBytes([]byte(dayEvent("a", 3, 10)))
+	joined.SetBytes([]byte("[" + dayEvent("a", 4, 10) + "," + dayEvent("b", 5, 10) + "]"))
+	out := x.pass(t, service.MessageBatch{taken, joined, batch[0]})
+	assert.Equal(t, "2", meta(out[0], "feature_version"))
+	require.ErrorContains(t, out[1].GetError(), "the message is an array")
+	assert.Same(t, batch[0], out[2])
+	assert.Equal(t, int64(1), r.counters.get("feature_events default refreshed"))
+}
+
 // In event time everybody who is silent is shown once in each period, as time goes on.
 func TestRefreshInEventTime(t *testing.T) {
 	t.Parallel()
