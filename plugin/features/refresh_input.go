@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -48,8 +49,7 @@ func newRefreshFromConfig(conf *service.ParsedConfig, res *service.Resources) (_
 	if err = in.parsePaths(conf); err != nil {
 		return nil, err
 	}
-	// Each pipeline sweeps for itself.
-	in.cursor = append(progressPrefix(in.set), res.StreamID()+"\x00"+res.Label()...)
+	in.cursor = append(progressPrefix(in.set), sweepOf(res)...)
 	label, err := conf.FieldString(feFieldStore)
 	if err != nil {
 		return nil, err
@@ -62,6 +62,15 @@ func newRefreshFromConfig(conf *service.ParsedConfig, res *service.Resources) (_
 		_, err := censusOf(ctx, s, in.set)
 		return err
 	})
+}
+
+// sweepOf tells the sweeps of a feature set apart: each input of each pipeline sweeps for
+// itself. One with a label is the same wherever it stands; one without is known by its place.
+func sweepOf(res *service.Resources) string {
+	if label := res.Label(); label != "" {
+		return res.StreamID() + "\x00" + label
+	}
+	return res.StreamID() + "\x00\x00" + strings.Join(res.Path(), "\x00")
 }
 
 // parseClock reads what sets the pace. On the wall, a sweep that was held up makes up for a

@@ -259,6 +259,58 @@ func TestRefreshResumes(t *testing.T) {
 	r.check()
 }
 
+// Each input of a pipeline sweeps for itself, and is known again by its place or its label.
+func TestTwoSweeps(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	x := r.extract(twoFeatures)
+	x.run(t, dayEvent("a", 1, 0), dayEvent("b", 2, 0), dayEvent("z", 3, 10))
+	input := func(path string) *refreshInput {
+		in := *r
+		in.resources = r.resources.IntoPath("input", "broker", "inputs", path)
+		return in.refresh("clock: event\nevery: 7d")
+	}
+	assert.Equal(t, []string{"a", "b"}, input("0").all(t))
+	assert.Equal(t, []string{"a", "b"}, input("1").all(t))
+	assert.Empty(t, input("0").all(t))
+}
+
+// Inputs without a label in one broker are in places of their own.
+func TestTwoSweepsInABroker(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "state")
+	r := openRig(t, path)
+	r.extract(twoFeatures).run(t, dayEvent("a", 1, 0), dayEvent("z", 2, 10))
+	r.close()
+	builder := r.env.NewStreamBuilder()
+	require.NoError(t, builder.SetYAML(fmt.Sprintf(`
+input:
+  broker:
+    inputs:
+      - feature_refresh: { store: customers, clock: event, every: 7d }
+      - feature_refresh: { store: customers, clock: event, every: 7d }
+output: { drop: {} }
+logger: { level: none }
+cache_resources:
+  - label: customers
+    segment_store: { path: %q, min_free: "0" }
+`, path)))
+	stream, err := builder.Build()
+	require.NoError(t, err)
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Second)
+	defer stop()
+	require.ErrorIs(t, stream.Run(ctx), context.DeadlineExceeded)
+	r = openRig(t, path)
+	cursors := 0
+	r.view(func(read store.Reader) error {
+		return read.Scan(progressPrefix("default"), func(_, _ []byte) error {
+			cursors++
+			return nil
+		})
+	})
+	assert.Equal(t, 2, cursors)
+}
+
 // What was not taken is sent again, with its mark.
 func TestRefreshIsSentAgain(t *testing.T) {
 	t.Parallel()
