@@ -81,6 +81,9 @@ func (in *refreshInput) parseClock(conf *service.ParsedConfig) error {
 	if err != nil {
 		return err
 	}
+	if clock != clockWall && clock != clockEvent {
+		return fmt.Errorf("%s %q: use %s or %s", frFieldClock, clock, clockWall, clockEvent)
+	}
 	in.event = clock == clockEvent
 	if in.pace.every, err = durationField(conf, frFieldEvery); err != nil {
 		return err

@@ -363,6 +363,7 @@ func TestRefreshRefuses(t *testing.T) {
 	r := openRig(t, "")
 	for conf, want := range map[string]string{
 		"every: 0s":                             "every 0s: use a time above 0",
+		"clock: sun":                            `clock "sun": use wall or event`,
 		"every: soon":                           `every: "soon" is not a duration`,
 		"key_field: a..b":                       `key_field: path "a..b" has an empty part`,
 		"key_field: at":                         "would be in one place of the message",
