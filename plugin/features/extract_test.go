@@ -67,16 +67,29 @@ func TestLateEventIsReadAsOfTheNewest(t *testing.T) {
 func TestInputMessagesAreNotModified(t *testing.T) {
 	t.Parallel()
 	x := openRig(t, "").extract(shop + "result: deep.er.features\n")
-	in := service.NewMessage([]byte(`{"customer":"c","kind":"view","deep":{"er":1}}`))
+	in := service.NewMessage([]byte(`{"customer":"c","kind":"view","deep":{"er":null}}`))
 	out := x.pass(t, service.MessageBatch{in})
 	after, err := in.AsBytes()
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"customer":"c","kind":"view","deep":{"er":1}}`, string(after))
+	assert.JSONEq(t, `{"customer":"c","kind":"view","deep":{"er":null}}`, string(after))
 	_, marked := in.MetaGet("feature_version")
 	assert.False(t, marked)
 	written, err := out[0].AsBytes()
 	require.NoError(t, err)
 	assert.Contains(t, string(written), `"deep":{"er":{"features":{"basket":null,"orders":0,`)
+}
+
+// An event whose message has no place for the features is rejected before it is counted.
+func TestNoPlaceForTheResult(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	x := r.extract(twoFeatures + "result: a.b\n")
+	before := r.records()
+	out := x.run(t, `{"customer":"c","id":1,"a":"canary"}`)
+	require.EqualError(t, out[0].GetError(), "feature_extract: result: path a.b: a is a string in the message: make it an object before this processor, or use another path")
+	assert.Equal(t, before, r.records())
+	assert.Equal(t, int64(1), r.counters.get("feature_rejected default json"))
+	assert.Equal(t, "1", meta(x.run(t, `{"customer":"c","id":1,"a":{}}`)[0], "feature_version"))
 }
 
 func TestValidate(t *testing.T) {

@@ -64,6 +64,9 @@ func (x *extract) readEvent(e *event, m *service.Message, mapped any) error {
 	if !ok {
 		return because(causeMapping, fmt.Errorf("event: the mapping gives %s: assign columns, such as root.kind = this.type", message.TypeName(mapped)))
 	}
+	if err := x.result.Fits(m); err != nil { // or it would be counted, and not told
+		return because(causeJSON, fmt.Errorf("%s: %w", feFieldResult, err))
+	}
 	if err := x.readCustomer(e, m); err != nil {
 		return because(causeKey, err)
 	}

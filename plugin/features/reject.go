@@ -7,7 +7,7 @@ type cause int
 
 const (
 	causeState   cause = iota // what is stored does not take it: a topic that began again, say
-	causeJSON                 // the message is no JSON object
+	causeJSON                 // the message is no JSON object, or has no place for the features
 	causeMapping              // the mapping errs, or gives no columns
 	causeKey                  // it does not say which customer
 	causeColumn               // a column is of the wrong type

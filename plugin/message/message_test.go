@@ -166,11 +166,29 @@ func TestPath(t *testing.T) {
 	}
 	p, err := ParsePath("a.b.c")
 	require.NoError(t, err)
-	m := service.NewMessage([]byte(`{"a":{"x":1,"b":5}}`))
+	m := service.NewMessage([]byte(`{"a":{"x":1,"b":{"d":5}}}`))
 	require.NoError(t, p.Set(m, 7))
 	text, err := m.AsBytes()
 	require.NoError(t, err)
-	assert.JSONEq(t, `{"a":{"x":1,"b":{"c":7}}}`, string(text))
+	assert.JSONEq(t, `{"a":{"x":1,"b":{"c":7,"d":5}}}`, string(text))
+	m = service.NewMessage([]byte(`{"a":{"b":null}}`))
+	require.NoError(t, p.Set(m, 7), "null is nothing to lose")
+	text, err = m.AsBytes()
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"a":{"b":{"c":7}}}`, string(text))
+	for content, want := range map[string]string{
+		`{"a":"canary"}`:       "path a.b.c: a is a string in the message",
+		`{"a":{"b":[1]}}`:      "path a.b.c: a.b is an array in the message",
+		`{"a":{"b":0,"x":{}}}`: "path a.b.c: a.b is a number in the message",
+	} {
+		m = service.NewMessage([]byte(content))
+		err = p.Set(m, 7)
+		require.ErrorContains(t, err, want)
+		require.NotContains(t, err.Error(), "canary")
+		text, err = m.AsBytes()
+		require.NoError(t, err)
+		assert.JSONEq(t, content, string(text), "the message is as it was")
+	}
 	require.ErrorContains(t, p.Set(service.NewMessage([]byte(`canary`)), 7), "the message is not JSON")
 	require.ErrorContains(t, p.Set(service.NewMessage([]byte(`[1]`)), 7), "the message is an array")
 }

@@ -22,13 +22,20 @@ func ParsePath(text string) (Path, error) {
 	return path, nil
 }
 
+// String is the path as it was written.
+func (p Path) String() string { return strings.Join(p, ".") }
+
 // Set gives the message a value at the path. The message must be a JSON object;
-// objects on the way are made where they are missing, and replace what is no object.
+// objects on the way are made where they are missing or null. Anything else on the way is an
+// error, as it would be lost.
 // Only the objects on the way are copied: the rest is shared with the message as it was,
 // which nobody modifies in place.
 func (p Path) Set(m *service.Message, value any) error {
 	object, err := Object(m)
 	if err != nil {
+		return err
+	}
+	if err := p.fits(object); err != nil {
 		return err
 	}
 	root := copied(object)
@@ -41,6 +48,27 @@ func (p Path) Set(m *service.Message, value any) error {
 	}
 	object[p[len(p)-1]] = value
 	m.SetStructured(root)
+	return nil
+}
+
+// Fits is the error that Set would give, for those who have to know before they change
+// anything.
+func (p Path) Fits(m *service.Message) error {
+	object, err := Object(m)
+	if err != nil {
+		return err
+	}
+	return p.fits(object)
+}
+
+func (p Path) fits(object map[string]any) error {
+	for i, name := range p[:len(p)-1] {
+		next, isObject := object[name].(map[string]any)
+		if there := object[name]; !isObject && there != nil {
+			return fmt.Errorf("path %s: %s is %s in the message: make it an object before this processor, or use another path", p, p[:i+1], TypeName(there))
+		}
+		object = next
+	}
 	return nil
 }
 

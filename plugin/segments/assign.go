@@ -46,6 +46,9 @@ func (a *assign) ProcessBatch(ctx context.Context, batch service.MessageBatch) (
 		if problems[i] = m.GetError(); problems[i] == nil {
 			points[i], problems[i] = a.read(m)
 		}
+		if problems[i] == nil { // or a move would be made, and not told
+			problems[i] = a.result.Fits(m)
+		}
 	}
 	results := make([]map[string]any, len(batch))
 	err := a.store.Do(ctx, func(s *store.Store) error {

@@ -170,6 +170,7 @@ func TestRejected(t *testing.T) {
 		"no features":       {map[string]any{"customer": "x"}, "", "features is null"},
 		"text":              {map[string]any{"customer": "x", "features": map[string]any{"spend": "canary"}}, "", `feature "spend" is a string: use a number or null`},
 		"too small":         {map[string]any{"customer": "x", "features": map[string]any{"spend": -2}}, "transforms: { spend: log1p }", `feature "spend" is outside of what its transform log1p takes: give it numbers above -1`},
+		"no place":          {map[string]any{"customer": "x", "features": near(0), "a": "canary"}, "result: a.b", "path a.b: a is a string in the message"},
 		"no time":           {map[string]any{"customer": "x", "features": near(0), "t": "canary"}, "timestamp: this.t", "timestamp: time is a string of another form"},
 		"mapping that errs": {map[string]any{"customer": "x", "features": near(0), "t": "canary"}, "timestamp: this.t.number()", "timestamp: "},
 	} {
@@ -183,6 +184,13 @@ func TestRejected(t *testing.T) {
 			}
 			bad := service.NewMessage(nil)
 			bad.SetStructured(test.message)
+			if test.conf == "result: a.b" {
+				out := a.pass(t, bad)
+				require.ErrorContains(t, out[0].GetError(), "segment_assign: "+test.want)
+				assert.NotContains(t, out[0].GetError().Error(), "canary")
+				assert.Zero(t, r.verify()["default"], "no customer is made of it")
+				return
+			}
 			failed := pointOf("failed", near(0))
 			failed.SetError(errors.New("earlier"))
 			out := a.pass(t, good, bad, failed, good.Copy())
