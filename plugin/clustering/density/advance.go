@@ -115,18 +115,26 @@ func (e *Engine) refresh(cause clustering.Cause, foreign float64) {
 	}
 	e.clock.looked = e.clock.applied
 	e.ladder.look(true)
-	if before := e.ladder.used(); e.ladder.choose() {
-		for _, c := range before.cells {
-			e.evict(c)
-			before.touch(c)
-		}
-	} else if _, same := e.correspond(); !same && cause == clustering.Remodel && e.population.Refinements > 0 && e.doubtful() {
+	if e.changeRadius() || e.population.Refinements == 0 || cause != clustering.Remodel || !e.inDoubt() {
+		e.recluster(cause, foreign)
+	} else {
 		e.admit()
-		e.population.Sum()
-		return
 	}
-	e.recluster(cause, foreign)
 	e.population.Sum()
+}
+
+// changeRadius puts the radius in force that is chosen. It tells whether it is another: then
+// nobody is in a cell.
+func (e *Engine) changeRadius() bool {
+	before := e.ladder.used()
+	if !e.ladder.choose() {
+		return false
+	}
+	for _, c := range before.cells {
+		e.evict(c)
+		before.touch(c)
+	}
+	return true
 }
 
 // learnAll takes the points that waited into the cells, and judges each radius by them.

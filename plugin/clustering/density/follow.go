@@ -32,6 +32,12 @@ func (e *Engine) doubtful() bool {
 	return e.clock.doubts < patience && !e.born()
 }
 
+// inDoubt tells that segments are found torn or joined, and that this is not to be believed yet.
+func (e *Engine) inDoubt() bool {
+	_, same := e.correspond()
+	return !same && e.doubtful()
+}
+
 // admit brings those who are in no segment to that of the oldest of their cluster.
 func (e *Engine) admit() (changed bool) {
 	segments := map[uint64]*population.Segment{}

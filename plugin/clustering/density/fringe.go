@@ -10,38 +10,39 @@ const (
 
 // dissolve takes what is too small for a cluster of its own into that with which it shares
 // most: a bit at the fringe of a cluster is connected with it by chance, and by chance not.
-// What is smaller still and shares nothing is no cluster.
+// What is smaller still and shares nothing is no cluster. O(cells + bonds).
 func (f *field) dissolve(least float64) {
-	masses := map[uint64]float64{} // of clusters
+	masses, stood := map[uint64]float64{}, map[uint64]bool{} // of clusters; and at the last look, too
 	for _, c := range f.cells {
 		if c.strong {
 			masses[c.reached] += f.mass(c)
 		}
+		if c.reached == c.id { // whose id it has
+			stood[c.id] = c.cluster == c.id
+		}
 	}
-	below := func(id uint64, least float64) bool {
-		return masses[id] < slack*least || masses[id] < least && !f.stood(id)
-	}
-	into := map[uint64]uint64{}
-	for id := range masses {
-		into[id] = id
-		if below(id, apart*least) {
+	into, small := map[uint64]uint64{}, map[uint64]bool{}
+	for id, mass := range masses {
+		below := func(least float64) bool { return mass < slack*least || mass < least && !stood[id] }
+		small[id] = mass < crumb || below(beside*least)
+		if into[id] = id; below(apart * least) {
 			into[id] = 0
 		}
 	}
 	shared := map[[2]uint64]float64{} // of a small cluster and a larger one
 	for _, c := range f.cells {
 		for _, b := range c.bonds {
-			small, large := c.reached, b.other(c).reached
-			if 0 < masses[small] && masses[small] < masses[large] && (masses[small] < crumb || below(small, beside*least)) {
-				shared[[2]uint64{small, large}] += b.weight
+			from, to := c.reached, b.other(c).reached
+			if small[from] && masses[from] > 0 && masses[from] < masses[to] {
+				shared[[2]uint64{from, to}] += b.weight
 			}
 		}
 	}
 	most := map[uint64]float64{}
 	for pair, weight := range shared {
-		small, large := pair[0], pair[1]
-		if weight > most[small] || weight == most[small] && large < into[small] {
-			into[small], most[small] = large, weight
+		from, to := pair[0], pair[1]
+		if weight > most[from] || weight == most[from] && to < into[from] {
+			into[from], most[from] = to, weight
 		}
 	}
 	for _, c := range f.cells {
@@ -49,14 +50,4 @@ func (f *field) dissolve(least float64) {
 			c.reached = into[c.reached] // which is larger each time
 		}
 	}
-}
-
-// stood tells that there was a cluster of this id at the last look.
-func (f *field) stood(id uint64) bool {
-	for _, c := range f.cells {
-		if c.id == id {
-			return c.cluster == id
-		}
-	}
-	return false
 }

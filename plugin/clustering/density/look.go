@@ -44,9 +44,9 @@ func (f *field) weigh(c *cell, least float64) {
 }
 
 // common is how much two cells share, in units of what connects them: the intersection, as
-// a part of their mean weight. Unless DBSTREAM is asked for as it is, it is also enough when a good part of the lighter
-// one is in the other: so a cell that is new at the front of a cluster which moves belongs
-// to it, although the old one behind weighs more by far.
+// a part of their mean weight. Unless DBSTREAM is asked for as it is, it is also enough when
+// a good part of the lighter one is in the other: so a cell that is new at the front of a
+// cluster which moves belongs to it, although the old one behind weighs more by far.
 func (f *field) common(b *bond) float64 {
 	one, other, both := f.weightOf(b.a), f.weightOf(b.b), b.weight/f.unit
 	common := 2 * both / (one + other) / f.Intersection
