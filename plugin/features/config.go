@@ -171,6 +171,27 @@ pipeline:
         emit: changed
         result: customer.features
 `).
+		Example("How customers sound", "The mood in the reviews and chats of a customer, where the newest weigh most, and how many of these there were. Who has not written yet is neutral.", `
+cache_resources:
+  - label: customers
+    segment_store:
+      path: ./state
+
+pipeline:
+  processors:
+    - feature_extract:
+        store: customers
+        feature_set: mood
+        key: this.customer_id
+        event: |
+          root.kind = this.type
+          root.at = this.ts
+          root.id = this.event_id
+          root.review = this.text
+        features:
+          - { name: mood, agg: sentiment, on: [ review, chat ], of: review, half_life: 30d, missing: 0 }
+          - { name: texts, agg: count, on: [ review, chat ], of: review }
+`).
 		Example("Rhythm, variety and the last quarter", "How regularly a customer buys and whether it is time again, what is unusual about the last order, and when in the day they come. A window that is empty keeps what it held last, and a single huge order is cut off at what 99 of 100 customers spend.", `
 cache_resources:
   - label: customers

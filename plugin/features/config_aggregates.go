@@ -7,6 +7,7 @@ var aggregateDescriptions = map[string]string{
 	string(aggregate.Count):      "number of events",
 	string(aggregate.Sum):        "sum of a column",
 	string(aggregate.Mean):       "average of a column",
+	string(aggregate.Sentiment):  "average of how the texts of a column sound, in English: each from -1, very bad, over 0, neutral, to 1, very good, by the lexicon and rules of VADER",
 	string(aggregate.Variance):   "mean squared deviation of a column from its average; 0 for one value",
 	string(aggregate.StdDev):     "square root of the variance",
 	string(aggregate.Min):        "least value of a column",

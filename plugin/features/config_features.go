@@ -57,14 +57,14 @@ func featureFields() []*service.ConfigField {
 		service.NewAnyField(feFeatureTo).
 			Description("Kinds of events that a ratio divides by: one, or a list. The ratio is null while there are none.").Optional().LintRule(lintKinds),
 		service.NewStringField(feFeatureOf).
-			Description("The column that an aggregate is of. Where only events are looked at, such as in a count, it need not be set; if it is, only events that have the column count.").Optional(),
+			Description("The column that an aggregate is of. Where only events are looked at, such as in a count, it need not be set; if it is, only events that have the column count. A sentiment is of a string: an event whose text is null or blank does not count, as `feature_skipped` tells, and one in which it is anything else is rejected; of a text beyond 64 KiB the beginning is read.").Optional(),
 		service.NewStringField(feFeatureWhen).
 			Description("A boolean column. Only events for which it is true count, those for which it is false, null or no boolean do not; the last two are counted by the metric `feature_skipped`. A share needs it: it is the part of the events for which it is true. All events count unless set.").Optional(),
 		service.NewStringField(feFeatureWindow).
-			Description("How far back events count, such as `90d`: from 5 minutes to 1,024 days before the time of the features. Another length may be asked for later and sees the past, too, if it is on the same side of `7d`: windows below `7d` and those from `7d` on are kept apart, and the first of the other side begins with the events from then on. The newest 32 events of a customer are counted exactly; of those before them, what happened around the beginning of a long window is estimated: right to 0.2 % over all customers, for one of them to a few events. For count, sum, mean, variance, stddev, min, max, rate, share, ratio and, in whole days, active_days. Unless set, events count for ever.").
+			Description("How far back events count, such as `90d`: from 5 minutes to 1,024 days before the time of the features. Another length may be asked for later and sees the past, too, if it is on the same side of `7d`: windows below `7d` and those from `7d` on are kept apart, and the first of the other side begins with the events from then on. The newest 32 events of a customer are counted exactly; of those before them, what happened around the beginning of a long window is estimated: right to 0.2 % over all customers, for one of them to a few events. For count, sum, mean, sentiment, variance, stddev, min, max, rate, share, ratio and, in whole days, active_days. Unless set, events count for ever.").
 			Optional().LintRule(lintDuration),
 		service.NewStringField(feFeatureHalfLife).
-			Description("The time after which an event counts half, such as `60d`, in event time. For count, sum, mean, variance, stddev, rate, quantile, share, ratio, mix, entropy, top, circular and zscore. Unless set, events count in full for ever.").
+			Description("The time after which an event counts half, such as `60d`, in event time. For count, sum, mean, sentiment, variance, stddev, rate, quantile, share, ratio, mix, entropy, top, circular and zscore. Unless set, events count in full for ever.").
 			Optional().LintRule(lintDuration),
 		service.NewStringField(feFeatureUnit).
 			Description("Unit of since_first, since_last, interval and sessions: seconds, minutes, hours, days or weeks. Seconds unless set.").Optional(),

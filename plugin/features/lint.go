@@ -7,9 +7,9 @@ const lintFeatures = `
 let listed = (this.features | []).enumerated()
 let seconds = { "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800 }
 let units = [ "second", "minute", "hour", "day", "week" ]
-let needOf = [ "sum", "mean", "variance", "stddev", "min", "max", "first", "last", "distinct", "quantile", "mix", "entropy", "top", "zscore" ]
-let fade = [ "count", "sum", "mean", "variance", "stddev", "rate", "quantile", "share", "ratio", "mix", "entropy", "top", "circular", "zscore" ]
-let widen = [ "count", "sum", "mean", "variance", "stddev", "min", "max", "rate", "share", "ratio", "active_days" ]
+let needOf = [ "sum", "mean", "sentiment", "variance", "stddev", "min", "max", "first", "last", "distinct", "quantile", "mix", "entropy", "top", "zscore" ]
+let fade = [ "count", "sum", "mean", "sentiment", "variance", "stddev", "rate", "quantile", "share", "ratio", "mix", "entropy", "top", "circular", "zscore" ]
+let widen = [ "count", "sum", "mean", "sentiment", "variance", "stddev", "min", "max", "rate", "share", "ratio", "active_days" ]
 
 let lines = this.event.split("\n").map_each(line -> line.trim()).filter(line -> line != "" && !line.has_prefix("#")).catch([ "" ])
 let columns = $lines.map_each(line -> line.re_find_all_submatch("` + columnLine + `").index(0).index(1).catch(null))

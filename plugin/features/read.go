@@ -6,11 +6,13 @@ import (
 	"maps"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
+	"github.com/shoal-stream/shoal/plugin/features/sentiment"
 	"github.com/shoal-stream/shoal/plugin/message"
 	"github.com/shoal-stream/shoal/plugin/store/ledger"
 )
@@ -119,6 +121,14 @@ func (x *extract) readColumns(e *event, columns map[string]any) (err error) {
 			if ok {
 				e.event.Columns[i] = aggregate.Text(written)
 			}
+		case aggregate.AsScore:
+			written, ok := prose(value)
+			if !ok {
+				return fmt.Errorf("%s: %s: use a string or null", column.Name, message.TypeName(value))
+			}
+			if strings.TrimSpace(written) != "" {
+				e.event.Columns[i] = aggregate.Score(sentiment.Compound(written))
+			}
 		case aggregate.AsFlag:
 			if flag, ok := value.(bool); ok { // all else is false, and counted by skips
 				e.event.Columns[i] = aggregate.Flag(flag)
@@ -150,6 +160,20 @@ func text(value any) (written string, there bool, err error) {
 		return "", false, fmt.Errorf("%s: use a string, a number, a boolean or null", message.TypeName(value))
 	}
 	return strconv.FormatFloat(number, 'f', -1, 64), true, nil
+}
+
+// prose reads a text that somebody wrote. Of a number it is not told how it sounds: most
+// likely the column is another one. Null is the empty text.
+func prose(value any) (written string, ok bool) {
+	switch v := value.(type) {
+	case nil:
+		return "", true
+	case string:
+		return v, true
+	case []byte:
+		return string(v), true
+	}
+	return "", false
 }
 
 // eventTime reads when the event was, as a time and in Unix nanoseconds: now, if the column

@@ -12,6 +12,9 @@ const (
 	Sum Aggregate = "sum"
 	// Mean is the average of a column; with a half-life, newer values weigh more.
 	Mean Aggregate = "mean"
+	// Sentiment is the Mean of how the texts of a column sound, which are given as numbers:
+	// see [Score].
+	Sentiment Aggregate = "sentiment"
 	// Variance is the mean squared deviation of a column from its mean: 0 for one value.
 	Variance Aggregate = "variance"
 	// StdDev is the square root of the variance.

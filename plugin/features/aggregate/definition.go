@@ -25,6 +25,7 @@ var definitions = []definition{
 	{name: Count, takes: "of window half_life", keep: keepEvents, read: readCount},
 	{name: Sum, needs: "of", takes: "window half_life", keep: keepScoped(formSum, formTileSums), read: readSum},
 	{name: Mean, needs: "of", takes: "window half_life", keep: keepScoped(formSum, formTileSums), read: readMean},
+	{name: Sentiment, needs: "of", takes: "window half_life", keep: keepScoped(formSum, formTileSums), read: readMean},
 	{name: Variance, needs: "of", takes: "window half_life", keep: keepScoped(formMoments, formTileMoments), read: readVariance},
 	{name: StdDev, needs: "of", takes: "window half_life", keep: keepScoped(formMoments, formTileMoments), read: readDeviation},
 	{name: Min, needs: "of", takes: "window", keep: keepScoped(formMin, formTileMins), read: readExtreme},

@@ -22,6 +22,9 @@ func Number(x float64) Value {
 // Text is a category.
 func Text(s string) Value { return Value{present: true, text: s} }
 
+// Score is how a text sounds, such as from -1 to 1. One that is not finite is null.
+func Score(x float64) Value { return Number(x) }
+
 // Flag is a value for When.
 func Flag(b bool) Value {
 	if b {
@@ -48,5 +51,6 @@ const (
 	AsAnything Type = iota
 	AsNumber
 	AsText
+	AsScore
 	AsFlag
 )

@@ -20,7 +20,7 @@ type layoutRecord struct {
 	Slots   []measure `json:"slots"`
 }
 
-const layoutVersion = 2
+const layoutVersion = 3
 
 // DecodeLayout reads a stored layout. No bytes at all are the empty layout.
 func DecodeLayout(data []byte) (Layout, error) {

@@ -57,6 +57,7 @@ type measure struct {
 	Of       string        `json:"of,omitempty"`
 	When     string        `json:"when,omitempty"`
 	HalfLife time.Duration `json:"half_life,omitempty"` // nanoseconds
+	Scored   bool          `json:"scored,omitempty"`    // the column is of texts, each a score
 	Values   []string      `json:"values,omitempty"`    // of a mix, sorted
 	Period   string        `json:"period,omitempty"`    // of circular
 	Gap      time.Duration `json:"gap,omitempty"`       // of sessions
@@ -74,7 +75,7 @@ type tally struct {
 
 func (m *measure) same(o *measure) bool {
 	return m.Form == o.Form && m.Of == o.Of && m.When == o.When && m.HalfLife == o.HalfLife &&
-		m.Period == o.Period && m.Gap == o.Gap && m.Base == o.Base &&
+		m.Scored == o.Scored && m.Period == o.Period && m.Gap == o.Gap && m.Base == o.Base &&
 		slices.Equal(m.On, o.On) && slices.Equal(m.Values, o.Values)
 }
 
@@ -103,6 +104,14 @@ func (m *measure) fade(earlier, later int64) float64 {
 		return 1
 	}
 	return math.Exp2(-lasting(earlier, later) / float64(m.HalfLife))
+}
+
+// columnType is what the measure reads its column as.
+func (m *measure) columnType() Type {
+	if m.Scored {
+		return AsScore
+	}
+	return columnTypes[m.Form]
 }
 
 // add applies an event of the right kind.

@@ -129,7 +129,7 @@ func naive(spec aggregate.Spec, output string, events []purchase, asOf time.Time
 	}
 	oldest, newest, n := on[0].at, on[len(on)-1].at, float64(len(on))
 	switch spec.Agg {
-	case aggregate.Mean:
+	case aggregate.Mean, aggregate.Sentiment:
 		return mean()
 	case aggregate.Variance:
 		return variance()

@@ -128,7 +128,7 @@ func (p *Plan) name(f feature, name string) {
 
 // measure finds or adds a measure that a feature needs.
 func (p *Plan) measure(of form, spec Spec) int {
-	m := measure{Form: of, On: sorted(spec.On), Of: spec.Of, When: spec.When, HalfLife: spec.HalfLife, column: -1, flag: -1}
+	m := measure{Form: of, On: sorted(spec.On), Of: spec.Of, When: spec.When, HalfLife: spec.HalfLife, Scored: spec.Agg == Sentiment, column: -1, flag: -1}
 	switch of {
 	case formMix:
 		m.Values = sorted(spec.Values)
@@ -146,7 +146,7 @@ func (p *Plan) measure(of form, spec Spec) int {
 		return found
 	}
 	if m.Of != "" {
-		m.column = p.column(Column{m.Of, columnTypes[of]})
+		m.column = p.column(Column{m.Of, m.columnType()})
 	}
 	if m.When != "" {
 		m.flag = p.column(Column{m.When, AsFlag})

@@ -35,7 +35,7 @@ func TestCompileRefuses(t *testing.T) {
 		`features[1].window 1m: use at least 5m`:                                            {Name: "f", Agg: aggregate.Count, Window: time.Minute},
 		`features[1].window -1m: use at least 5m`:                                           {Name: "f", Agg: aggregate.Count, Window: -time.Minute},
 		`features[1].window 1025d: use at most 1024d, which is how far back tiles are kept`: {Name: "f", Agg: aggregate.Count, Window: 1025 * day},
-		`features[1].window: quantile does not take it: remove it, or use it with one of [count sum mean variance stddev min max rate active_days share ratio]`: {Name: "f", Agg: aggregate.Quantile, Of: "c", Q: new(0.5), Window: day},
+		`features[1].window: quantile does not take it: remove it, or use it with one of [count sum mean sentiment variance stddev min max rate active_days share ratio]`: {Name: "f", Agg: aggregate.Quantile, Of: "c", Q: new(0.5), Window: day},
 		`features[1].window 36h: active_days are whole days`:           {Name: "f", Agg: aggregate.ActiveDays, Window: 36 * time.Hour},
 		`features[1].when: share needs it: name a boolean column`:      {Name: "f", Agg: aggregate.Share},
 		`features[1].q: quantile needs it: a share from 0 to 1`:        {Name: "f", Agg: aggregate.Quantile, Of: "c"},

@@ -18,7 +18,7 @@ type Spec struct {
 	// To are the kinds that a Ratio divides by.
 	To []string
 	// Of is a column. Most aggregates take its numbers, Mix, Distinct, Entropy and Top
-	// its texts; for those that look at times only it need only be there. Events without
+	// its texts, Sentiment how these sound; for those that look at times only it need only be there. Events without
 	// it do not count.
 	Of string
 	// When is a column that must be true for an event to count. A Share is that of the
