@@ -10,12 +10,16 @@
 // for customers who send nothing, and segment_events and segment_members tell what happens
 // to segments, and who is in them.
 //
-// [Register] adds them to an environment of your own instead.
+// In Bloblang there is the method vader_sentiment, which tells how a text sounds.
+//
+// [Register] adds the components to an environment of your own instead, and
+// [RegisterMethods] the method to a Bloblang environment of your own.
 package plugin
 
 import (
 	"errors"
 
+	"github.com/redpanda-data/benthos/v4/public/bloblang"
 	"github.com/redpanda-data/benthos/v4/public/service"
 
 	"github.com/shoal-stream/shoal/plugin/features"
@@ -25,7 +29,7 @@ import (
 )
 
 func init() {
-	if err := Register(service.GlobalEnvironment()); err != nil {
+	if err := errors.Join(Register(service.GlobalEnvironment()), RegisterMethods(bloblang.GlobalEnvironment())); err != nil {
 		panic(err) // another package took one of the names: a mistake of the build
 	}
 }
@@ -33,6 +37,10 @@ func init() {
 // Register adds every component to an environment that does not have them. One from
 // service.NewEnvironment has them already, as it begins with all that is registered
 // globally: Register then does nothing. It errs when another package took a name.
+//
+// Mappings of components see what the Bloblang environment of theirs has: that of
+// service.NewEnvironment has the method vader_sentiment, too. Where you give an environment
+// Bloblang of its own, by UseBloblangEnvironment, [RegisterMethods] adds it to that.
 func Register(env *service.Environment) error {
 	if _, registered := env.GetCacheConfig("segment_store"); registered {
 		return nil
@@ -43,4 +51,11 @@ func Register(env *service.Environment) error {
 		features.Register(env),
 		segments.Register(env),
 	)
+}
+
+// RegisterMethods adds the Bloblang method vader_sentiment to a Bloblang environment that
+// does not have it, such as one from bloblang.NewEmptyEnvironment. What begins with all that
+// is registered globally has it already.
+func RegisterMethods(env *bloblang.Environment) error {
+	return features.RegisterMethods(env)
 }

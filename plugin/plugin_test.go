@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/redpanda-data/benthos/v4/public/bloblang"
 	"github.com/redpanda-data/benthos/v4/public/service"
 
 	"github.com/shoal-stream/shoal/plugin"
@@ -34,6 +35,26 @@ func TestRegister(t *testing.T) {
 			_, found := env.GetInputConfig(input)
 			assert.True(t, found, "%s: %s", name, input)
 		}
+	}
+}
+
+// Mappings have the method by the blank import, and where it is added to Bloblang of one's
+// own.
+func TestMethodInMappings(t *testing.T) {
+	t.Parallel()
+	own := bloblang.NewEmptyEnvironment()
+	require.NoError(t, plugin.RegisterMethods(own))
+	chosen := service.NewEmptyEnvironment()
+	require.NoError(t, plugin.Register(chosen))
+	chosen.UseBloblangEnvironment(own)
+	for name, env := range map[string]*service.Environment{"global": service.GlobalEnvironment(), "copy of global": service.NewEnvironment(), "chosen": chosen} {
+		parsed, err := service.NewConfigSpec().Field(service.NewBloblangField("mapping")).ParseYAML("mapping: root = this.review.vader_sentiment()", env)
+		require.NoError(t, err, name)
+		mapping, err := parsed.FieldBloblang("mapping")
+		require.NoError(t, err, name)
+		compound, err := mapping.Query(map[string]any{"review": "Not bad at all"})
+		require.NoError(t, err, name)
+		assert.InDelta(t, 0.431, compound, 1e-9, name)
 	}
 }
 
