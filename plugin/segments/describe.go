@@ -18,48 +18,55 @@ type options struct {
 	minSize       int
 }
 
-// describe reads a model from the store and shows it. A model that nobody has
-// taught yet is shown as empty.
-func describe(r store.Reader, name string, o options) (map[string]any, error) {
+// describe reads a model from the store and shows it, but for the segments that are veiled
+// now where these were last. A model that nobody has taught yet is shown as empty.
+func describe(r store.Reader, name string, o options, last veiledSegments) (shown map[string]any, now veiledSegments, err error) {
 	d, found, err := storedDefinition(r, name)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	shown := map[string]any{
+	shown = map[string]any{
 		"model": name, "version": int64(0), "as_of": nil, "customers": int64(0), "warming_up": int64(0),
 		"outliers": int64(0), "engine": nil, "k": int64(0), "quality": map[string]any{}, "segments": []any{},
 		"aliases": map[string]any{},
 	}
 	if !found {
-		return shown, nil
+		return shown, nil, nil
 	}
 	s, err := readState(r, name, d)
 	if err != nil {
-		return nil, fmt.Errorf("model %q: %w", name, err)
+		return nil, nil, fmt.Errorf("model %q: %w", name, err)
 	}
 	var quartiles map[clustering.SegmentID]map[string]any
 	if o.quartiles {
 		if quartiles, err = s.quartiles(r, name); err != nil {
-			return nil, fmt.Errorf("model %q: %w", name, err)
+			return nil, nil, fmt.Errorf("model %q: %w", name, err)
 		}
 	}
 
 	segments := s.engine.Segments()
 	population := s.engine.Population()
 	fares := s.assess(segments)
+	now = s.veil(segments, last, o.minSize)
 	shown["version"] = int64(s.engine.Refinements())
 	shown["customers"] = s.count(s.engine.Size())
 	shown["engine"] = d.Engine
 	shown["k"] = int64(len(segments))
 	shown["as_of"] = instantOrNull(s.clock.asOf)
-	described := []any{}
+	described, left := []any{}, newRest(s, population, fares.outliers+fares.warmingUp)
 	for _, segment := range segments {
-		if s.sizeOf(segment) >= float64(o.minSize) {
+		if slices.Contains(now, segment.ID) {
+			left.customers += s.sizeOf(segment)
+		} else {
+			left.show(s, segment)
 			profile := s.describeSegment(segment, population)
 			profile["label"] = s.labels.of(segment.ID)
 			maps.Copy(profile, fares.of[segment.ID].show())
 			if o.quartiles {
 				profile["quartiles"] = quartiles[segment.ID]
+			}
+			if o.minSize > 1 {
+				s.veilRare(profile, segment, o.minSize)
 			}
 			described = append(described, profile)
 		}
@@ -71,11 +78,14 @@ func describe(r store.Reader, name string, o options) (map[string]any, error) {
 		aliases[segmentName(id).(string)] = segmentName(to)
 	}
 	shown["aliases"] = aliases
+	if o.minSize > 1 && left.veil(described, o.minSize) {
+		fares.indices = unknown
+	}
 	shown["quality"] = fares.show()
 	if o.microClusters {
-		shown["micro_clusters"] = s.describeMicroClusters(segments, o.minSize)
+		shown["micro_clusters"] = s.describeMicroClusters(now, o.minSize)
 	}
-	return shown, nil
+	return shown, now, nil
 }
 
 // sizeOf is the number of members of a segment; where points fade, their weight today.
@@ -190,25 +200,48 @@ func finite(x float64) any {
 	return x
 }
 
-func (s *state) describeMicroClusters(segments []clustering.Segment, minSize int) []any {
-	large := map[clustering.SegmentID]bool{}
-	for _, segment := range segments {
-		large[segment.ID] = s.sizeOf(segment) >= float64(minSize)
+// describeMicroClusters shows those of the segments that are shown. Where these are to have
+// least members, so is each micro-cluster, and all of a segment that are not shown.
+func (s *state) describeMicroClusters(veiled veiledSegments, least int) []any {
+	type group struct {
+		centre map[string]any
+		weight float64
+		of     clustering.SegmentID
 	}
-	shown := []any{}
+	var groups []group
+	places := map[clustering.SegmentID][]int{}
 	s.engine.MicroClusters(func(_ clustering.MicroID, f *cf.Feature, id clustering.SegmentID) bool {
-		if minSize > 1 && (!large[id] || f.N()*s.engine.Fade() < float64(minSize)) {
-			return true // it may be one customer
+		if least > 1 && (id == 0 || slices.Contains(veiled, id)) {
+			return true
 		}
 		centre := map[string]any{}
 		for j, name := range s.space.names {
 			centre[name] = nil
-			if f.Observed(j) > 0 {
+			if n := f.Observed(j); n > 0 && (least == 1 || n*s.engine.Fade() >= float64(least)) {
 				centre[name] = finite(s.space.transforms[j].inverse(f.Mean(j)))
 			}
 		}
-		shown = append(shown, map[string]any{"center": centre, "weight": f.N() * s.engine.Fade(), "segment": segmentName(id)})
+		places[id] = append(places[id], len(groups))
+		groups = append(groups, group{centre, f.N() * s.engine.Fade(), id})
 		return true
 	})
+	hide := make([]bool, len(groups))
+	if least > 1 {
+		for _, list := range places {
+			weights := make([]float64, len(list))
+			for i, place := range list {
+				weights[i] = groups[place].weight
+			}
+			for i, veiled := range veilSmall(weights, least) {
+				hide[list[i]] = veiled
+			}
+		}
+	}
+	shown := []any{}
+	for i, g := range groups {
+		if !hide[i] {
+			shown = append(shown, map[string]any{"center": g.centre, "weight": g.weight, "segment": segmentName(g.of)})
+		}
+	}
 	return shown
 }

@@ -13,6 +13,6 @@
 // contribution.go is what is kept of it, moves.go and log.go are what is told of a
 // move later, and outcome.go tells the result. inactive.go lets customers go who do
 // nothing, redefine.go brings a model to another configuration; report.go gathers what
-// metrics are told, and reporter.go says when. The algorithms are the engines of
-// package clustering.
+// metrics are told, and reporter.go says when; veil.go says which segments are too small to
+// be shown. The algorithms are the engines of package clustering.
 package segments

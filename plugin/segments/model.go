@@ -61,6 +61,7 @@ var (
 	suffixRecent     = []byte("q")
 	suffixBlock      = []byte("b")
 	suffixMonitor    = []byte("w") // then the monitor's own key
+	suffixVeiled     = []byte("v") // then how many customers make a segment that is shown
 )
 
 // attachModel is the model in memory that all components share.

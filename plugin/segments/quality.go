@@ -1,6 +1,8 @@
 package segments
 
 import (
+	"math"
+
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/clustering/cf"
 	"github.com/shoal-stream/shoal/plugin/clustering/quality"
@@ -20,6 +22,14 @@ type assessment struct {
 	warmingUp float64 // customers
 	of        map[clustering.SegmentID]segmentAssessment
 }
+
+// unknown is what is known of nobody.
+var unknown = func() (all [len(indices)]float64) {
+	for i := range all {
+		all[i] = math.NaN()
+	}
+	return all
+}()
 
 // segmentAssessment is how good one segment is.
 type segmentAssessment struct {

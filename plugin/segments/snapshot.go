@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
@@ -31,7 +32,13 @@ The message only says when: send one from a `+"`generate`"+` input, for example.
    "centroid":{"spend":12.5},"spread":{"spend":3.1},
    "distinguishing":[{"feature":"spend","value":12.5,"overall":4.0,"deviation":1.9}],"born":"2011-06-02T10:00:00Z","parents":[]}],
  "aliases":{"s4":"s1"}}
-`+"```").
+`+"```"+`
+
+## Small segments
+
+With `+"`min_segment_size`"+`, each segment and micro-cluster that is shown has that many customers or more (k-anonymity), a feature that fewer of them have is null, and what is left out cannot be found as the difference between the whole and what is shown: while it is fewer customers than that, those in no segment included, or fewer of it have some feature, `+"`quality`"+` and, of segments, inertia, silhouette and the overall and deviation of `+"`distinguishing`"+` are null, and of the micro-clusters of a segment some larger ones are left out, too. A segment that was left out comes back when it has a fifth more customers than this, rounded up, so that one who comes and goes does not make it come and go. The store remembers which, also over a restart, for all who show the model with the same `+"`min_segment_size`"+`. The counts `+"`customers`, `outliers`, `warming_up`"+` and `+"`k`"+` are of all.
+
+This is no protection against somebody who compares snapshots. Numbers are exact, neither rounded nor blurred: where one customer came, went or moved between two snapshots, and nothing else happened, the difference of sizes and centroids is that customer. Show snapshots seldom enough for many to change in between, and only what is needed. Nor does it help where all of a segment are alike, as who is in it is then known to be so; and `+"`quartiles`"+` may be the values of a single customer. And it is about this processor only: `+"`segment_members`, `segment_events`, `segment_lookup`"+` and the metrics show segments of any size.`).
 		Fields(targetFields()...).
 		Fields(
 			service.NewBoolField(snFieldSplit).
@@ -44,7 +51,7 @@ The message only says when: send one from a `+"`generate`"+` input, for example.
 				Description("`true` adds `quartiles` to each segment: the lower, the median and the upper of each feature, from the vectors of all customers, which are read for it. By default they are left out.").
 				Default(false),
 			service.NewIntField(snFieldMinSegmentSize).
-				Description("Segments with fewer customers are left out, and so are micro-clusters with fewer. 1, the default, shows all.").
+				Description("Segments with fewer customers are left out, and so are micro-clusters with fewer. One that was left out comes back when it has a fifth more than this. 1, the default, shows all. What this gives, and what it does not, is said above.").
 				Default(1),
 		).
 		Example("A table of the segments every minute", "", `
@@ -111,11 +118,9 @@ func newSnapshotFromConfig(conf *service.ParsedConfig, res *service.Resources) (
 // ProcessBatch replaces each message by the model.
 func (p *snapshot) ProcessBatch(ctx context.Context, batch service.MessageBatch) ([]service.MessageBatch, error) {
 	var shown map[string]any
-	err := p.store.Do(ctx, func(s *store.Store) error {
-		return s.View(ctx, func(r store.Reader) (err error) {
-			shown, err = describe(r, p.model, p.options)
-			return err
-		})
+	err := p.store.Do(ctx, func(s *store.Store) (err error) {
+		shown, err = p.look(ctx, s)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -132,6 +137,38 @@ func (p *snapshot) ProcessBatch(ctx context.Context, batch service.MessageBatch)
 		return nil, nil
 	}
 	return []service.MessageBatch{out}, nil
+}
+
+// look shows the model, and remembers which segments it did not show before anybody is told.
+// The lock keeps others with the same bound from coming in between.
+func (p *snapshot) look(ctx context.Context, s *store.Store) (shown map[string]any, err error) {
+	if p.minSize == 1 {
+		err = s.View(ctx, func(r store.Reader) (err error) {
+			shown, _, err = describe(r, p.model, p.options, nil)
+			return err
+		})
+		return shown, err
+	}
+	key := veilKey(p.model, p.minSize)
+	err = s.Update(ctx, []store.Lock{store.LockOf(key)}, func(tx *store.Tx) error {
+		var last, now veiledSegments
+		// Of a transaction that writes, single reads and scans may see different commits.
+		err := s.View(ctx, func(r store.Reader) (err error) {
+			if last, err = readVeiled(r, p.model, p.minSize); err != nil {
+				return fmt.Errorf("model %q: %w", p.model, err)
+			}
+			shown, now, err = describe(r, p.model, p.options, last)
+			return err
+		})
+		if err != nil || slices.Equal(last, now) {
+			return err
+		}
+		return tx.Step(func() error {
+			tx.Set(key, now.encode())
+			return nil
+		})
+	})
+	return shown, err
 }
 
 // messages is the model as one message, or as one for each segment.
