@@ -12,7 +12,7 @@ type Kind byte
 
 // The kinds of state. A byte, once given, keeps its meaning for ever.
 const (
-	KindMeta         Kind = 'a' // the store itself: format version
+	KindMeta         Kind = 'a' // the store itself: format version, secrets of tombstones
 	KindCache        Kind = 'c' // items of the cache interface; namespace: label
 	KindFeatureSet   Kind = 'f' // layout and counters of a feature set
 	KindProfile      Kind = 'p' // a customer's aggregates; namespace: feature set
@@ -25,6 +25,8 @@ const (
 	KindMoves        Kind = 'v' // a customer's last moves between segments; namespace: model
 	KindActivity     Kind = 'y' // when to look whether a customer is still active; namespace: model
 	KindEvent        Kind = 'e' // the log of what happened to segments and customers; namespace: model
+	KindTombstone    Kind = 't' // who was erased; namespace: name of the secret that their key is hashed under
+	KindName         Kind = 'n' // whose the moves are in the log; namespace: model
 	KindConsumer     Kind = 'u' // how far a reader of that log has come; namespace: model
 )
 

@@ -2,6 +2,7 @@ package store
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -42,6 +43,9 @@ func open(options Options) (*Store, error) {
 	}
 	if err := s.checkFormat(); err != nil {
 		return nil, errors.Join(err, db.Close())
+	}
+	if err := s.View(context.Background(), s.tombstones.read); err != nil {
+		return nil, errors.Join(fmt.Errorf("segment_store %s: %w", s.name, err), db.Close())
 	}
 	s.stop = s.startUpkeep(options)
 	return s, nil

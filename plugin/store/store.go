@@ -3,6 +3,7 @@ package store
 import (
 	"fmt"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,7 +20,8 @@ type Store struct {
 	hot   *hot
 	stop  func() // ends upkeep
 
-	retention Retention
+	retention  Retention
+	tombstones Tombstones
 
 	mu       sync.Mutex // guards what follows
 	attached map[string]any
@@ -105,6 +107,18 @@ func Attach[T any](s *Store, name string, open func() (T, error)) (T, error) {
 		s.attached[name] = object
 	}
 	return object, err
+}
+
+// Attached lists the objects that live with this store whose names begin so.
+func (s *Store) Attached(prefix string) (names []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name := range s.attached {
+		if strings.HasPrefix(name, prefix) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // OnCommit has fn told how long each commit took, until stop is called.
