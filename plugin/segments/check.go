@@ -128,25 +128,38 @@ func (s *state) checkHistory(r store.Reader, name string) error {
 // checkActivity proves that each customer is looked after, where they leave when they are
 // inactive.
 func (s *state) checkActivity(r store.Reader, name string) error {
-	watched := map[string]struct{}{}
+	places := 0
 	prefix := store.Prefix(store.KindActivity, name)
-	err := r.Scan(prefix, func(key, _ []byte) error {
+	err := r.ScanKeys(prefix, nil, func(key []byte) error {
 		if len(key) < len(prefix)+8 {
 			return errors.New("a place in its index of activity is damaged: restore the newest backup to a new path")
 		}
-		watched[string(key[len(prefix)+8:])] = struct{}{}
+		places++
 		return nil
 	})
 	if err != nil || s.definition.InactiveAfter == 0 {
 		return err
 	}
-	prefix = store.Prefix(store.KindContribution, name)
-	return r.Scan(prefix, func(key, _ []byte) error {
-		if _, ok := watched[string(key[len(prefix):])]; !ok {
-			return errors.New("nobody looks after one of its customers, whether they are active")
+	m, prefix := &model{name: name}, store.Prefix(store.KindContribution, name)
+	err = r.Scan(prefix, func(key, value []byte) error {
+		c, err := decodeContribution(value)
+		if err != nil {
+			return err
 		}
-		return nil
+		var place []byte
+		if c.Watched {
+			place, err = r.Get(m.activityKey(c.Slot, string(key[len(prefix):])))
+		}
+		if err == nil && place == nil {
+			err = errors.New("nobody looks after one of its customers, whether they are active")
+		}
+		places--
+		return err
 	})
+	if err == nil && places != 0 {
+		err = fmt.Errorf("its index of activity has %d places more than it has customers", places)
+	}
+	return err
 }
 
 // compare proves that the members of each segment, and those who are in none, are exactly

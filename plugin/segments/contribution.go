@@ -46,19 +46,31 @@ type contribution struct {
 	MovedBy  uint64               // version of the event that brought them there; 0: not known, or none did
 	Changed  bool                 // that is the vector which is in
 	Cause    cause                // of the last change
+
+	Watched bool  // there is a place for them in the index of activity
+	Slot    int64 // in which that is
 }
 
 // The record: version, flags, cause, uvarints of micro, version, segment,
 // previous and moved by, varints of at and since in Unix nanoseconds and of how long after
-// at event and seen were, then the vector, 8 bytes a dimension.
-const contributionVersion = 3
+// at event and seen were, one of the slot if they are watched, then the vector, 8 bytes a
+// dimension.
+const (
+	contributionVersion = 4
+
+	flagChanged = 1
+	flagWatched = 2
+)
 
 func (c *contribution) append(dst []byte) []byte {
-	changed := byte(0)
+	flags := byte(0)
 	if c.Changed {
-		changed = 1
+		flags |= flagChanged
 	}
-	dst = append(dst, contributionVersion, changed, byte(c.Cause))
+	if c.Watched {
+		flags |= flagWatched
+	}
+	dst = append(dst, contributionVersion, flags, byte(c.Cause))
 	dst = binary.AppendUvarint(dst, uint64(c.Micro))
 	dst = binary.AppendUvarint(dst, c.Version)
 	dst = binary.AppendUvarint(dst, uint64(c.Segment))
@@ -68,6 +80,9 @@ func (c *contribution) append(dst []byte) []byte {
 	dst = binary.AppendVarint(dst, c.Since)
 	dst = binary.AppendVarint(dst, c.Event-c.At)
 	dst = binary.AppendVarint(dst, c.Seen-c.At)
+	if c.Watched {
+		dst = binary.AppendVarint(dst, c.Slot)
+	}
 	for _, x := range c.Vector {
 		dst = binary.LittleEndian.AppendUint64(dst, math.Float64bits(x))
 	}
@@ -77,12 +92,13 @@ func (c *contribution) append(dst []byte) []byte {
 var errContribution = errors.New("the record of a customer's contribution is damaged: restore the newest backup to a new path")
 
 func decodeContribution(stored []byte) (*contribution, error) {
-	if len(stored) < 3 || stored[0] != contributionVersion || stored[1] > 1 || cause(stored[2]) > causeDefinition {
+	if len(stored) < 3 || stored[0] != contributionVersion || stored[1] > flagChanged|flagWatched || cause(stored[2]) > causeDefinition {
 		return nil, errContribution
 	}
 	r := record.Read(stored[3:])
 	c := &contribution{
-		Changed:  stored[1] == 1,
+		Changed:  stored[1]&flagChanged != 0,
+		Watched:  stored[1]&flagWatched != 0,
 		Cause:    cause(stored[2]),
 		Micro:    clustering.MicroID(r.Uvarint()),
 		Version:  r.Uvarint(),
@@ -93,6 +109,9 @@ func decodeContribution(stored []byte) (*contribution, error) {
 		Since:    r.Varint(),
 	}
 	c.Event, c.Seen = c.At+r.Varint(), c.At+r.Varint() // wrapping, as they were written
+	if c.Watched {
+		c.Slot = r.Varint()
+	}
 	c.Vector = make([]float64, len(r.Rest())/8)
 	for i := range c.Vector {
 		c.Vector[i] = r.Float()

@@ -15,7 +15,7 @@ import (
 // Customers without an event of their own for inactive_after leave the model. They are
 // found by an index in the order of the time at which to look after each: when that comes,
 // a customer who was active meanwhile is only noted anew, so that an event writes nothing
-// to the index.
+// to the index. Where a customer is noted is kept with their contribution.
 //
 // Time is cut into slots, of a day mostly. What is due in a slot is known when it begins,
 // and is worked off in order, a number at each applied point: so a run that is interrupted
@@ -69,12 +69,20 @@ func (m *model) activityKey(slot int64, customer string) []byte {
 	return append(key, customer...)
 }
 
-// watchOver notes when to look after a customer.
-func (m *model) watchOver(tx *store.Tx, s *state, customer string, seen int64) {
-	slot := s.dueSlot(seen)
-	tx.Set(m.activityKey(slot, customer), nil)
+// watchOver notes when to look after a customer. The caller writes the contribution.
+func (m *model) watchOver(tx *store.Tx, s *state, customer string, c *contribution) {
+	c.Watched, c.Slot = true, s.dueSlot(c.Seen)
+	tx.Set(m.activityKey(c.Slot, customer), nil)
 	if s.watch.next != 0 {
-		s.watch.next = min(s.watch.next, slot)
+		s.watch.next = min(s.watch.next, c.Slot)
+	}
+}
+
+// unwatch takes a customer out of the index, and out of what was found in it.
+func (m *model) unwatch(tx *store.Tx, s *state, customer string, c *contribution) {
+	if c.Watched {
+		tx.Delete(m.activityKey(c.Slot, customer))
+		s.watch.due = slices.DeleteFunc(s.watch.due, func(p duePlace) bool { return p.customer == customer })
 	}
 }
 
@@ -156,7 +164,8 @@ func (m *model) lookAfter(tx *store.Tx, s *state, customer string) error {
 		return err
 	}
 	if s.clock.asOf-c.Seen <= int64(s.definition.InactiveAfter) {
-		m.watchOver(tx, s, customer, c.Seen)
+		m.watchOver(tx, s, customer, c)
+		tx.Set(key, c.append(nil))
 		return nil
 	}
 	home := s.engine.Home(c.Micro)

@@ -92,12 +92,12 @@ func (m *model) move(tx *store.Tx, s *state, p point) (contribution, status, err
 	if err := m.settle(tx, s, p, c, known, before, went); err != nil {
 		return contribution{}, 0, err
 	}
+	if s.definition.InactiveAfter > 0 && !known {
+		m.watchOver(tx, s, p.customer, c)
+	}
 	tx.Set(key, c.append(nil))
 	m.arrived(tx, s, p, x, arrival, told, c.Segment)
 	if s.definition.InactiveAfter > 0 {
-		if !known {
-			m.watchOver(tx, s, p.customer, c.Seen)
-		}
 		err = m.retire(tx, s)
 	}
 	return *c, statusAssigned, err

@@ -198,11 +198,14 @@ func (m *model) rebuildOne(tx *store.Tx, key []byte, from, to *state, b *rebuild
 		home := from.engine.Home(c.Micro)
 		c.Vector = to.space.convert(c.Vector, from.space)
 		c.Micro = to.engine.Import(c.Vector, c.At, home.Segment)
-		tx.Set(key, c.append(nil))
 	}
-	if b.Definition.InactiveAfter > 0 && b.Index {
-		m.watchOver(tx, to, string(key[len(store.Prefix(store.KindContribution, m.name)):]), c.Seen)
+	if b.Index {
+		c.Watched, c.Slot = false, 0
+		if b.Definition.InactiveAfter > 0 {
+			m.watchOver(tx, to, string(key[len(store.Prefix(store.KindContribution, m.name)):]), c)
+		}
 	}
+	tx.Set(key, c.append(nil))
 	return nil
 }
 
