@@ -107,17 +107,22 @@ func (s *state) checkHistory(r store.Reader, name string) error {
 	if err != nil {
 		return err
 	}
-	err = r.Scan(store.Prefix(store.KindMoves, name), func(_, value []byte) error {
-		list, err := decodeMoves(value)
+	m, moved := &model{name: name}, store.Prefix(store.KindMoves, name)
+	err = r.Scan(moved, func(key, value []byte) error {
+		h, err := decodeHistory(value)
 		if err != nil {
 			return err
 		}
-		for _, v := range list {
+		for _, v := range h.moves {
 			if v.sequence > s.clock.events {
 				return fmt.Errorf("a move is entry %d of its log, beyond the last, %d", v.sequence, s.clock.events)
 			}
 		}
-		return nil
+		named, err := r.Get(m.nameKey(h.name))
+		if err == nil && named != nil && string(named) != string(key[len(moved):]) {
+			err = errors.New("the name of a customer in its log is that of another")
+		}
+		return err
 	})
 	if err != nil {
 		return err

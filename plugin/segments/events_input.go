@@ -31,7 +31,7 @@ func eventsSpec() *service.ConfigSpec {
 	return service.NewConfigSpec().
 		Summary("Reads what happens to the segments of a model, and to its customers: births, deaths, splits, merges, revivals, relabellings, drifts and moves.").
 		Description(`
-Events come in the order in which they happened, from a log that the store keeps for as long as its `+"`retention`"+` says; when all are read, the input waits for more. Delivery is at least once.
+Events come in the order in which they happened, from a log that the store keeps for as long as its `+"`retention`"+` says; when all are read, the input waits for more. Delivery is at least once. Numbers of a customer's moves may be left out: whoever was erased since is told of no more.
 
 `+"```json"+`
 {"seq":17,"at":"2011-06-02T10:00:00Z","model":"default","kind":"split","segment":"s3","parents":["s1"],"children":[],"size":120,"details":{}}
@@ -204,7 +204,15 @@ func (in *eventsInput) scan(r store.Reader) (batch service.MessageBatch, err err
 			return errEntry
 		}
 		in.read = binary.BigEndian.Uint64(key[len(prefix):])
-		if len(in.kinds) == 0 || slices.Contains(in.kinds, e.Kind) {
+		wanted := len(in.kinds) == 0 || slices.Contains(in.kinds, e.Kind)
+		if wanted && e.Kind == kindMove {
+			customer, err := r.Get(m.nameKey(e.name))
+			if err != nil {
+				return err
+			}
+			e.customer, wanted = string(customer), customer != nil // else they were erased
+		}
+		if wanted {
 			shown := service.NewMessage(nil)
 			shown.SetStructured(e.show(in.model, in.read))
 			batch = append(batch, shown)

@@ -20,15 +20,25 @@ const (
 
 // entry is one of the log of a model: something that happened to a segment, the move of a
 // customer, or an alarm.
+//
+// Moves do not say whose they are: they have a name, which a record of its own leads from to
+// the customer. It goes when the customer is erased, and then nobody can tell whose a move
+// was that is in the log still, as one is that their history was too short for.
 type entry struct {
 	clustering.Event
 	cause    cause
-	customer string      // of a move: from Parents[0], unless from none, to Segment
+	name     uint64      // of a move: from Parents[0], unless from none, to Segment
+	customer string      // whose that name is, once it was looked up
 	alarm    drift.Alarm // of a drift
 }
 
 func (m *model) logKey(sequence uint64) []byte {
 	return binary.BigEndian.AppendUint64(store.Prefix(store.KindEvent, m.name), sequence)
+}
+
+// nameKey leads from a name in the log to a customer.
+func (m *model) nameKey(name uint64) []byte {
+	return binary.BigEndian.AppendUint64(store.Prefix(store.KindName, m.name), name)
 }
 
 // log writes down what has happened to segments.
@@ -41,16 +51,19 @@ func (m *model) log(tx *store.Tx, s *state) {
 	}
 }
 
-// logMove writes a move down, and returns its place in the log.
-func (m *model) logMove(tx *store.Tx, s *state, customer string, v moved) uint64 {
+// logMove writes a move down, and returns the name of the customer in the log, and the place
+// of the move. One without a name gets that of their first place, which nobody else has.
+func (m *model) logMove(tx *store.Tx, s *state, customer string, name uint64, v moved) (named, sequence uint64) {
 	m.log(tx, s) // what came before
-	e := entry{Event: clustering.Event{Kind: kindMove, At: v.since, Segment: v.to, Size: 1}, customer: customer, cause: v.cause}
+	s.clock.events++
+	name = cmp.Or(name, s.clock.events)
+	e := entry{Event: clustering.Event{Kind: kindMove, At: v.since, Segment: v.to, Size: 1}, name: name, cause: v.cause}
 	if v.from != 0 {
 		e.Parents = []clustering.SegmentID{v.from}
 	}
-	s.clock.events++
 	put(tx, m.logKey(s.clock.events), e.encode(), m.retention.Moves)
-	return s.clock.events
+	put(tx, m.nameKey(name), []byte(customer), m.retention.Moves)
+	return name, s.clock.events
 }
 
 // logAlarm writes down that the stream is no longer what it was.
@@ -69,7 +82,7 @@ func (m *model) logAlarm(tx *store.Tx, s *state, a drift.Alarm) {
 	put(tx, m.logKey(s.clock.events), e.encode(), m.retention.Events)
 }
 
-const entryVersion = 1
+const entryVersion = 2
 
 func (e entry) encode() []byte {
 	stored := []byte{entryVersion, byte(e.Kind), byte(e.cause)}
@@ -86,7 +99,7 @@ func (e entry) encode() []byte {
 	if e.Kind == kindDrift {
 		return e.alarm.Append(stored)
 	}
-	return append(stored, e.customer...)
+	return binary.AppendUvarint(stored, e.name)
 }
 
 var errEntry = errors.New("an entry of the log is damaged: restore the newest backup to a new path")
@@ -103,13 +116,13 @@ func decodeEntry(stored []byte) (e entry, err error) {
 	}
 	e.Size, e.Shift = r.Float(), r.Float()
 	if e.Kind == kindDrift {
-		if e.alarm, err = drift.DecodeAlarm(r.Rest()); err != nil {
+		if e.alarm, err = drift.DecodeAlarm(r.Bytes(len(r.Rest()))); err != nil {
 			return entry{}, errEntry
 		}
 	} else {
-		e.customer = string(r.Rest())
+		e.name = r.Uvarint()
 	}
-	if r.Damaged() || version != entryVersion || e.cause > causeDefinition {
+	if !r.Complete() || version != entryVersion || e.cause > causeDefinition {
 		return entry{}, errEntry
 	}
 	return e, nil

@@ -194,7 +194,7 @@ func (l *lookup) read(ctx context.Context, s *store.Store, r store.Reader, m *mo
 	if customer == nil && segment == nil {
 		return nil, nil
 	}
-	history, err := m.readMoves(r, key)
+	history, err := m.readHistory(r, key)
 	if err != nil {
 		return nil, err
 	}

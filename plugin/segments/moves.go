@@ -45,15 +45,22 @@ func (list moves) find(version uint64, at int64) (v moved, found bool) {
 	return v, false
 }
 
+// history is what a model keeps of where a customer was.
+type history struct {
+	name uint64 // that stands for them in the log; 0: they are not in there
+	moves
+}
+
 func (m *model) movesKey(customer string) []byte {
 	return store.Key(store.KindMoves, m.name, []byte(customer))
 }
 
-const movesVersion = 1
+// The record: version, the name, then the moves.
+const movesVersion = 2
 
-func (list moves) encode() []byte {
-	stored := []byte{movesVersion}
-	for _, v := range list {
+func (h history) encode() []byte {
+	stored := binary.AppendUvarint([]byte{movesVersion}, h.name)
+	for _, v := range h.moves {
 		stored = binary.AppendUvarint(stored, v.sequence)
 		stored = binary.AppendUvarint(stored, v.version)
 		stored = binary.AppendVarint(stored, v.at)
@@ -67,51 +74,53 @@ func (list moves) encode() []byte {
 
 var errMoves = errors.New("the record of a customer's moves is damaged: restore the newest backup to a new path")
 
-func decodeMoves(stored []byte) (list moves, err error) {
+func decodeHistory(stored []byte) (h history, err error) {
 	if stored == nil {
-		return nil, nil
+		return h, nil
 	}
 	r := record.Read(stored)
 	if r.Byte() != movesVersion {
-		return nil, errMoves
+		return h, errMoves
 	}
+	h.name = r.Uvarint()
 	for len(r.Rest()) > 0 {
-		list = append(list, moved{
+		h.moves = append(h.moves, moved{
 			sequence: r.Uvarint(), version: r.Uvarint(), at: r.Varint(), since: r.Varint(),
 			from: clustering.SegmentID(r.Uvarint()), to: clustering.SegmentID(r.Uvarint()), cause: cause(r.Byte()),
 		})
 	}
-	if r.Damaged() || len(list) > 0 && list[len(list)-1].cause > causeDefinition {
-		return nil, errMoves
+	if r.Damaged() || len(h.moves) > 0 && h.moves[len(h.moves)-1].cause > causeDefinition {
+		return history{}, errMoves
 	}
-	return list, nil
+	return h, nil
 }
 
-func (m *model) readMoves(r store.Reader, customer string) (moves, error) {
+func (m *model) readHistory(r store.Reader, customer string) (history, error) {
 	stored, err := r.Get(m.movesKey(customer))
 	if err != nil {
-		return nil, err
+		return history{}, err
 	}
-	return decodeMoves(stored)
+	return decodeHistory(stored)
 }
 
 // note keeps a move with its customer and in the log, as long as the store retains moves.
 // First says that the customer has made none before.
 func (m *model) note(tx *store.Tx, s *state, customer string, v moved, first bool) error {
-	var list moves
+	var h history
 	if !first {
 		var err error
-		if list, err = m.readMoves(tx, customer); err != nil {
+		if h, err = m.readHistory(tx, customer); err != nil {
 			return err
 		}
 	}
-	v.sequence = m.logMove(tx, s, customer, v)
-	list = append(list, v)
+	h.name, v.sequence = m.logMove(tx, s, customer, h.name, v)
+	list := append(h.moves, v)
 	retained := m.retention.Moves
 	for len(list) > 1 && (len(list) > m.retention.MovesPerCustomer || retained > 0 && list[0].since < v.since-int64(retained)) {
 		list = list[1:]
 	}
-	put(tx, m.movesKey(customer), list.encode(), retained)
+	h.moves = list
+	put(tx, m.movesKey(customer), h.encode(), retained)
 	return nil
 }
 
@@ -134,7 +143,7 @@ func (m *model) tell(r store.Reader, p point, c *contribution) error {
 	case p.duplicate:
 		version = c.MovedBy
 	}
-	list, err := m.readMoves(r, p.customer)
+	list, err := m.readHistory(r, p.customer)
 	if err != nil {
 		return err
 	}

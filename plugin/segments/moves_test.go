@@ -68,15 +68,15 @@ func TestMovesAreBounded(t *testing.T) {
 }
 
 func FuzzMoves(f *testing.F) {
-	f.Add(moves{{sequence: 1, version: 7, at: -5, since: 3, from: 1, to: 2, cause: causeSilence}}.encode())
+	f.Add(history{name: 9, moves: moves{{sequence: 1, version: 7, at: -5, since: 3, from: 1, to: 2, cause: causeSilence}}}.encode())
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, stored []byte) {
-		list, err := decodeMoves(stored)
+		list, err := decodeHistory(stored)
 		if err != nil {
 			require.ErrorIs(t, err, errMoves)
 			return
 		}
-		again, err := decodeMoves(list.encode())
+		again, err := decodeHistory(list.encode())
 		require.NoError(t, err)
 		require.Equal(t, list, again)
 	})
@@ -84,7 +84,7 @@ func FuzzMoves(f *testing.F) {
 
 func FuzzEntry(f *testing.F) {
 	f.Add(entry{Event: clustering.Event{Kind: clustering.Merge, At: 5, Segment: 3, Parents: []clustering.SegmentID{1, 2}, Size: 10}}.encode())
-	f.Add(entry{Event: clustering.Event{Kind: kindMove, Segment: 3}, customer: "c", cause: causeRemodel}.encode())
+	f.Add(entry{Event: clustering.Event{Kind: kindMove, Segment: 3}, name: 300, cause: causeRemodel}.encode())
 	f.Fuzz(func(t *testing.T, stored []byte) {
 		e, err := decodeEntry(stored)
 		if err != nil {

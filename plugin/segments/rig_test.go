@@ -100,7 +100,7 @@ func (r *rig) records() map[string]string {
 	require.NoError(r.t, err)
 	require.NoError(r.t, label.Do(r.t.Context(), func(s *store.Store) error {
 		return s.View(r.t.Context(), func(read store.Reader) error {
-			for _, kind := range []store.Kind{store.KindModel, store.KindContribution, store.KindMoves, store.KindEvent} {
+			for _, kind := range []store.Kind{store.KindModel, store.KindContribution, store.KindMoves, store.KindEvent, store.KindName} {
 				err := read.Scan(store.Prefix(kind, "default"), func(key, value []byte) error {
 					list[string(key)] = string(value)
 					return nil
@@ -130,8 +130,9 @@ func (r *rig) moves(customer string) (list moves) {
 	label, err := store.Use(r.resources, "customers")
 	require.NoError(r.t, err)
 	require.NoError(r.t, label.Do(r.t.Context(), func(s *store.Store) error {
-		return s.View(r.t.Context(), func(read store.Reader) (err error) {
-			list, err = (&model{name: "default"}).readMoves(read, customer)
+		return s.View(r.t.Context(), func(read store.Reader) error {
+			h, err := (&model{name: "default"}).readHistory(read, customer)
+			list = h.moves
 			return err
 		})
 	}))
