@@ -69,6 +69,10 @@ type Engine interface {
 	// long ago and for a micro-cluster that has merged into another since. It errs,
 	// and changes nothing, when the number is not held or x is not in there.
 	Retract(id MicroID, x []float64) error
+	// Erase is Retract of a vector that is to leave nothing behind: neither what a refinement
+	// under way has of it, nor a place, of a centre or a segment, that was its own. What else it
+	// has taught only fades. Segments may be others afterwards, as after Advance.
+	Erase(id MicroID, x []float64) error
 	// Move is Retract of one vector and Insert of another, which is of the same
 	// customer: so lineage knows that nobody new has come.
 	Move(id MicroID, from, to []float64, at int64) (MicroID, error)

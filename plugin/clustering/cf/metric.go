@@ -116,6 +116,17 @@ func (m *Metric) Mean(j int) float64 {
 	return m.means[j]
 }
 
+// Has tells that the mean of a dimension is that of x, but for rounding: perhaps nobody else
+// has one.
+func (m *Metric) Has(x []float64) bool {
+	for j := range min(len(x), len(m.means)) {
+		if SameNumber(m.means[j], x[j]) {
+			return true
+		}
+	}
+	return false
+}
+
 // Sigma is the standard deviation of the population, for [Robust] as its quartiles have
 // it; 0 where it does not vary.
 func (m *Metric) Sigma(j int) float64 {

@@ -257,6 +257,22 @@ func (e *Engine) Retract(id clustering.MicroID, x []float64) error {
 	return err
 }
 
+// Erase implements [clustering.Engine]. At every radius, cells without customers go at once, and
+// none stays where the vector is: one in use goes to where its other members are.
+func (e *Engine) Erase(id clustering.MicroID, x []float64) error {
+	if _, err := e.take(id, x); err != nil {
+		return err
+	}
+	measured := e.population.Unlearn(x)
+	for _, f := range e.ladder.fields {
+		f.erase(x)
+	}
+	if measured {
+		e.ladder.measure(e.population.Metric)
+	}
+	return nil
+}
+
 // Move implements [clustering.Engine].
 func (e *Engine) Move(id clustering.MicroID, from, to []float64, at int64) (clustering.MicroID, error) {
 	origin, err := e.take(id, from)

@@ -3,6 +3,8 @@ package density
 import (
 	"math"
 	"slices"
+
+	"github.com/shoal-stream/shoal/plugin/clustering/cf"
 )
 
 // passed is the part of what a cell counts that goes over to another, where somebody comes to
@@ -68,6 +70,33 @@ func (f *field) nearestMember(z []float64) (nearest *cell) {
 		}
 	}
 	return nearest
+}
+
+// erase drops the cells that nobody is a member of, and those that are where a customer was
+// who is erased; one that has other members goes to these instead.
+func (f *field) erase(x []float64) {
+	var dropped []*cell
+	for _, c := range f.cells {
+		switch {
+		case c.micro != nil:
+			f.recentre(c, x)
+		case cf.Same(c.centre, x), f.keyed && c.own == 0 && c.micro == nil:
+			dropped = append(dropped, c)
+		}
+	}
+	f.drop(dropped...)
+}
+
+// recentre moves a cell to where its members are, in the dimensions in which it is where
+// somebody was who is erased.
+func (f *field) recentre(c *cell, x []float64) {
+	for j := range min(len(x), len(c.centre)) {
+		if cf.SameNumber(c.centre[j], x[j]) {
+			c.centre[j] = c.micro.Members.Mean(j)
+			f.touch(c)
+		}
+	}
+	f.metric.Scale(f.row(c), c.centre)
 }
 
 // bequeath has the customers of a cell that goes counted by the nearest of those who stay.

@@ -111,6 +111,14 @@ func (m *Monitor) outgrown() bool {
 	return grown
 }
 
+// Erase forgets a vector that is to leave nothing behind: a reference that has a segment which
+// was nowhere else goes, and with it what was learned since it was taken.
+func (m *Monitor) Erase(x []float64) {
+	if m.reference != nil && m.reference.has(x) {
+		m.forget(0)
+	}
+}
+
 // Reset forgets everything: the model is another one.
 func (m *Monitor) Reset() { m.forget(0) }
 

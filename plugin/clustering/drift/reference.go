@@ -52,6 +52,17 @@ func (r *reference) locate(x []float64) (place int, squared float64) {
 	return r.metric.Nearest(x, r.rows, r.metric.Dims())
 }
 
+// has tells that a segment was where x is, and nowhere else.
+func (r *reference) has(x []float64) bool {
+	d := r.metric.Dims()
+	for rows := r.rows; len(rows) > 0; rows = rows[d:] {
+		if cf.Same(rows[:d], x) {
+			return true
+		}
+	}
+	return false
+}
+
 // lacks tells that an arrival is special in a feature that the model measures now and the
 // reference does not: one that was unknown, or was the same for everybody and is not any more.
 // Where it is still the same for nearly everybody, they are not special.

@@ -132,6 +132,9 @@ func (t *Tracker) returning(members *cf.Feature, metric *cf.Metric) (place int, 
 	members.Centroid(centroid)
 	place, shift = -1, math.Inf(1)
 	for i, l := range t.resting {
+		if !l.trace.known() {
+			continue // it was where somebody was who is erased
+		}
 		radius := math.Sqrt(l.trace.spread(metric))
 		distance := math.Sqrt(metric.Squared(centroid, l.trace.centroid))
 		if distance > returns*radius {
@@ -183,6 +186,19 @@ func (t *Tracker) End(at int64, id, into clustering.SegmentID, size float64, las
 		t.alias(id, into)
 	}
 	t.rest(at, id, true, nil)
+}
+
+// Erase forgets where segments were that were nowhere but at x, in each dimension. One that
+// rests, and was nowhere else in any, does so for good. O(segments·d).
+func (t *Tracker) Erase(x []float64) {
+	for _, l := range slices.Concat(slices.Collect(maps.Values(t.living)), t.resting) {
+		for j := range min(len(x), len(l.trace.centroid)) {
+			if cf.SameNumber(l.trace.centroid[j], x[j]) {
+				l.trace.centroid[j], l.trace.variance[j] = math.NaN(), math.NaN()
+				t.changed = true
+			}
+		}
+	}
 }
 
 // Touch makes sure that the tracker is saved, as after it was taken over.
@@ -288,6 +304,11 @@ func traceOf(members *cf.Feature) trace {
 		to.variance[j] = members.Variance(j)
 	}
 	return to
+}
+
+// known tells that there is a dimension in which it is known where the segment was.
+func (t trace) known() bool {
+	return slices.ContainsFunc(t.centroid, func(v float64) bool { return !math.IsNaN(v) })
 }
 
 // spread is the mean squared distance of what was there to its centroid.

@@ -91,7 +91,7 @@ func (t *Tree) begin(due uint64, all bool) {
 		}
 	}
 	t.clock.begun = t.clock.applied
-	r := Refinement{Metric: t.population.Metric, Choice: t.choice, Seed: t.population.Refinements}
+	r := Refinement{Choice: t.choice, Seed: t.population.Refinements}
 	if all || t.isDue(t.clock.searched, searched) {
 		r.Restarts = restarts
 		t.clock.searched = t.clock.applied
@@ -100,10 +100,24 @@ func (t *Tree) begin(due uint64, all bool) {
 		r.Explore = explore
 		t.clock.explored = t.clock.applied
 	}
+	t.run(r, due)
+}
+
+// run starts a refinement of the summary as it is now.
+func (t *Tree) run(r Refinement, due uint64) {
+	r.Metric, r.Summary = t.population.Metric, nil
 	for m := range t.population.All() {
-		r.Summary = append(r.Summary, entryOf(&m.Members, m.Segment.Number(), t.population.Metric))
+		r.Summary = append(r.Summary, entryOf(&m.Members, m.Segment.Number(), r.Metric))
 	}
-	t.task, t.newTask = begin(r, due), true
+	t.task, t.newTask, t.staleTask = begin(r, due), true, false
+}
+
+// renewTask starts the refinement under way again, if it knows of a vector that was erased. It
+// takes effect when it was to.
+func (t *Tree) renewTask() {
+	if t.staleTask {
+		t.run(t.task.Refinement, t.task.due)
+	}
 }
 
 // isDue tells that points for a share of the population were applied since the last time:
@@ -115,6 +129,7 @@ func (t *Tree) isDue(last uint64, share float64) bool {
 // finish puts the refinement under way into effect: each micro-cluster goes to the
 // nearest centre, in the state that it is in by now.
 func (t *Tree) finish(cause clustering.Cause) {
+	t.renewTask()
 	outcome, settles := <-t.task.outcome, t.task.settles()
 	t.task, t.newTask = nil, true
 	foreign := 1.0

@@ -204,6 +204,32 @@ func (o *Online) Retract(id clustering.MicroID, x []float64) error {
 	return err
 }
 
+// Erase implements [clustering.Engine]. A centre that was where the vector is, in any dimension,
+// goes to where its other members are; one without any makes room for a new one beside the largest, or if there
+// is none, waits for the next point to say where it is.
+func (o *Online) Erase(id clustering.MicroID, x []float64) error {
+	if err := o.Retract(id, x); err != nil {
+		return err
+	}
+	o.population.Unlearn(x)
+	for i, m := range o.centres {
+		centre := o.state.Centers[i]
+		for j := range min(len(x), len(centre)) {
+			if !cf.SameNumber(centre[j], x[j]) {
+				continue
+			}
+			centre[j] = m.Members.Mean(j)
+			if m.Members.N() == 0 {
+				o.state.Weights[i] = 0
+			}
+		}
+	}
+	if len(o.batch) == 0 && o.replaceDying() {
+		o.population.Refinements++
+	}
+	return nil
+}
+
 // Move implements [clustering.Engine].
 func (o *Online) Move(id clustering.MicroID, from, to []float64, at int64) (clustering.MicroID, error) {
 	if err := o.Retract(id, from); err != nil {

@@ -65,6 +65,7 @@ type Tree struct {
 	changedNodes []*node
 	task         *task // the refinement under way; nil: none
 	newTask      bool  // task is another than was saved
+	staleTask    bool  // and knows of a vector that was erased since it began
 
 	loading  *treeLoading // until Ready
 	centroid []float64    // scratch
@@ -158,6 +159,30 @@ func (t *Tree) absorbs(m *population.Micro, w float64, x []float64, squared floa
 func (t *Tree) Retract(id clustering.MicroID, x []float64) error {
 	_, err := t.take(id, x)
 	return err
+}
+
+// Erase implements [clustering.Engine]. The way there is brought up to date, and a refinement
+// under way begins anew, without the vector.
+func (t *Tree) Erase(id clustering.MicroID, x []float64) error {
+	var above []*node
+	if m := t.population.Resolve(id); m != nil {
+		for n := t.places[m].parent; n != nil; n = n.parent {
+			above = append(above, n)
+		}
+	}
+	if _, err := t.take(id, x); err != nil {
+		return err
+	}
+	for _, n := range above {
+		if n.parent != nil && !n.gone {
+			n.summarise()
+			t.refresh(n)
+			t.touchNode(n)
+		}
+	}
+	t.population.Unlearn(x)
+	t.staleTask = t.task != nil
+	return nil
 }
 
 // Move implements [clustering.Engine].

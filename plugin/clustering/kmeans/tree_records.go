@@ -19,6 +19,7 @@ const (
 // Save implements [clustering.Engine]. What changed is remembered until then, so a
 // long stream needs a Save now and then.
 func (t *Tree) Save(to clustering.Records) {
+	t.renewTask()
 	w := t.population.Begin(to)
 	for _, n := range [...]uint64{
 		uint64(t.population.Last), t.lastNode, t.root.id, t.clock.applied, t.population.Refinements, t.clock.begun,

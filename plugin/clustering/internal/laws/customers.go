@@ -77,6 +77,15 @@ func (p *Customers) Leave(t testing.TB, customer int) {
 	}
 }
 
+// Erase takes a customer out for good.
+func (p *Customers) Erase(t testing.TB, customer int) {
+	t.Helper()
+	if h, known := p.Held[customer]; known {
+		require.NoError(t, p.Engine.Erase(h.ID, h.X))
+		delete(p.Held, customer)
+	}
+}
+
 // Save saves the engine, at the end of a batch.
 func (p *Customers) Save(to Records) {
 	if batched, ok := p.Engine.(clustering.Batched); ok {

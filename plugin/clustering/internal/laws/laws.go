@@ -24,6 +24,7 @@ func Hold(t *testing.T, engines map[string]func() clustering.Engine, outliers bo
 		"missing and equal points":       missingAndEqualPoints,
 		"saved and loaded at any moment": savedAndLoadedAtAnyMoment,
 		"damaged records":                damagedRecords,
+		"who is erased leaves no trace":  whoIsErasedLeavesNoTrace,
 	}
 	for name, make := range engines {
 		for law, holds := range laws {

@@ -115,6 +115,16 @@ func (p *Population) Retract(id clustering.MicroID, x []float64) (*Micro, error)
 	return m, nil
 }
 
+// Unlearn has the lineage and the metric forget a vector, once it was retracted, that somebody
+// was nowhere but at. It tells whether the metric is another one. O(segments·d).
+func (p *Population) Unlearn(x []float64) (measured bool) {
+	p.Lineage.Erase(x)
+	if measured = p.Metric.Has(x); measured {
+		p.Measure(p.Refinements == 0)
+	}
+	return measured
+}
+
 // Release gives a number back whose vector stays.
 func (p *Population) Release(id clustering.MicroID) {
 	if m, err := p.held(id); err == nil {
