@@ -27,7 +27,7 @@ func TestRegister(t *testing.T) {
 		require.NoError(t, plugin.Register(env), name)
 		_, found := env.GetCacheConfig("segment_store")
 		assert.True(t, found, name)
-		for _, processor := range []string{"privacy_mask", "feature_extract", "segment_assign", "segment_snapshot"} {
+		for _, processor := range []string{"privacy_mask", "feature_extract", "segment_assign", "segment_snapshot", "segment_forget"} {
 			_, found := env.GetProcessorConfig(processor)
 			assert.True(t, found, "%s: %s", name, processor)
 		}

@@ -15,16 +15,17 @@ import (
 type batchState struct {
 	tx *store.Tx
 	*binding
-	votes     *voting
-	told      *told
-	changes   changes
-	due       []place             // customers to look after, in the order of the index
-	forgotten map[string]struct{} // customers who were idle
-	customers map[string]*customer
-	fresh     int       // events that changed state
-	features  []float64 // of all events, one after the other
-	before    []float64 // scratch: features
-	values    []float64 // scratch: to vote with
+	votes      *voting
+	told       *told
+	changes    changes
+	due        []place             // customers to look after, in the order of the index
+	forgotten  map[string]struct{} // customers who were idle
+	customers  map[string]*customer
+	tombstones *store.Tombstones
+	fresh      int       // events that changed state
+	features   []float64 // of all events, one after the other
+	before     []float64 // scratch: features
+	values     []float64 // scratch: to vote with
 }
 
 // apply runs the transaction: a step for each event, in their order.
@@ -58,15 +59,16 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 	var b *batchState
 	err = s.Update(ctx, locks, func(tx *store.Tx) error {
 		b = &batchState{
-			tx:        tx,
-			binding:   bound,
-			votes:     bound.people.begin(tx),
-			told:      told,
-			changes:   census.begin(),
-			due:       due,
-			forgotten: map[string]struct{}{},
-			customers: make(map[string]*customer, len(events)),
-			features:  make([]float64, 0, len(events)*len(x.plan.Names())),
+			tx:         tx,
+			binding:    bound,
+			votes:      bound.people.begin(tx),
+			told:       told,
+			changes:    census.begin(),
+			due:        due,
+			forgotten:  map[string]struct{}{},
+			customers:  make(map[string]*customer, len(events)),
+			tombstones: s.Tombstones(),
+			features:   make([]float64, 0, len(events)*len(x.plan.Names())),
 		}
 		hold := erasures.share(tx)
 		tx.BeforeCommit(func() error {
@@ -115,6 +117,9 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 // applyEvent is a step of the transaction.
 func (x *extract) applyEvent(b *batchState, e *event) error {
 	b.changes.beginStep()
+	if done, err := x.refuse(b, e); done || err != nil {
+		return err
+	}
 	c, err := x.customer(b, e.customer)
 	if err != nil {
 		return err

@@ -70,6 +70,10 @@ func checkCustomers(r store.Reader, set string, check func(aggregates []byte) er
 	if err != nil {
 		return 0, err
 	}
+	tombstones, err := store.ReadTombstones(r)
+	if err != nil {
+		return 0, err
+	}
 	var counted population.Recount
 	var c customer
 	prefix := store.Prefix(store.KindProfile, set)
@@ -84,6 +88,9 @@ func checkCustomers(r store.Reader, set string, check func(aggregates []byte) er
 		}
 		if err == nil {
 			err = counted.Add(&c.ballot)
+		}
+		if err == nil {
+			err = notErased(r, tombstones, string(key[len(prefix):]), index.profile.Newest)
 		}
 		if err != nil {
 			return fmt.Errorf("profile %d: %w", customers, err)

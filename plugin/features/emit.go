@@ -26,7 +26,7 @@ func (x *extract) emit(batch service.MessageBatch, events []event) service.Messa
 		case e.outcome == ignored, e.outcome == refreshed, e.outcome == failed:
 			out = append(out, original)
 			continue
-		case e.outcome != rejected:
+		case e.outcome != rejected && e.outcome != refused:
 			m, err := x.attach(original.Copy(), e)
 			if err == nil {
 				out = append(out, m)

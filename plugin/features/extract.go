@@ -79,6 +79,7 @@ const (
 	unprotected         // applied, and older than its id would be remembered
 	duplicate           // applied before: nothing changed
 	rejected            // flagged with an error: nothing changed
+	refused             // as rejected: the customer was erased since it happened
 	ignored             // deleted() by the mapping: nothing changed
 	refreshed           // no event, but the passing of time: nothing changed
 	failed              // flagged by an earlier processor: nothing changed

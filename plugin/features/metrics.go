@@ -13,6 +13,7 @@ var outcomeNames = [...]string{
 	unprotected: "unprotected",
 	duplicate:   "duplicate",
 	rejected:    "rejected",
+	refused:     "refused",
 	ignored:     "ignored",
 	refreshed:   "refreshed",
 	failed:      "failed",

@@ -28,7 +28,8 @@ type assign struct {
 	learn     bool
 	result    message.Path
 	metrics   *modelMetrics
-	reporter  *reporter // nil: it does not learn
+	reporter  *reporter  // nil: it does not learn
+	reporters *reporters // of the model
 	failures  *message.Failures
 
 	logger     *service.Logger
@@ -94,7 +95,7 @@ func (a *assign) apply(ctx context.Context, s *store.Store, points []point, prob
 					continue
 				}
 				problem := tx.Step(func() error {
-					c, status, err := a.applyOne(tx, m, st, p)
+					c, status, err := a.applyOne(tx, s, m, st, p)
 					if results[i], err = st.result(c, status, err); err != nil {
 						return err
 					}
@@ -145,8 +146,11 @@ func (a *assign) look(ctx context.Context, s *store.Store, m *model, points []po
 	})
 }
 
-func (a *assign) applyOne(tx *store.Tx, m *model, st *state, p point) (contribution, status, error) {
+func (a *assign) applyOne(tx *store.Tx, s *store.Store, m *model, st *state, p point) (contribution, status, error) {
 	if a.key != nil {
+		if err := refuse(tx, s.Tombstones(), p); err != nil {
+			return contribution{}, 0, err
+		}
 		return m.move(tx, st, p)
 	}
 	if p.refresh != nil { // nobody's point
@@ -256,6 +260,7 @@ func (a *assign) report(ctx context.Context) {
 // components after this one open.
 func (a *assign) Close(ctx context.Context) error {
 	if a.reporter != nil {
+		a.reporters.leave(a.reporter)
 		a.reporter.close(ctx)
 	}
 	return nil

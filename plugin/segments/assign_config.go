@@ -49,6 +49,8 @@ Every model watches itself. Each point is measured against the segments before i
 
 Segments keep their ids across refinements, restarts and changes of this configuration. When `+"`select`, `transforms`, `missing`"+` or the engine change, the customers of the model are put into a new engine at the start, in their segments.
 
+What was known of a customer who was erased by `+"`segment_forget`"+` is refused, be it an event or a refresh: its message is flagged, and changes nothing. Newer events start afresh.
+
 A batch is one transaction. When state cannot be written, the whole batch is flagged with the error and nothing has changed; delivery again mends it.`).
 		Fields(targetFields()...).
 		Fields(
@@ -147,6 +149,7 @@ func newAssignFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ 
 		if err != nil {
 			return err
 		}
+		a.reporters = &m.reporters
 		locks := []store.Lock{m.lock()}
 		if err := s.Update(ctx, locks, m.resume); err != nil {
 			return err
@@ -157,6 +160,7 @@ func newAssignFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ 
 	})
 	if err == nil {
 		a.reporter = newReporter(a.report)
+		a.reporters.join(a.reporter)
 	}
 	return a, err
 }

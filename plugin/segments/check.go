@@ -14,7 +14,7 @@ import (
 // customers: the engine is sound; every contribution points at a micro-cluster that
 // lives, or at what it has become; the contributions to each segment, and those to none, add
 // up to its members; the history can be read, and somebody looks after each customer who
-// may become inactive.
+// may become inactive; nobody is there who was erased.
 func Check(r store.Reader) (customers map[string]int, err error) {
 	names, err := store.Namespaces(r, store.KindModel)
 	if err != nil {
@@ -67,12 +67,19 @@ func checkModel(r store.Reader, name string) (customers int, err error) {
 	// A contribution names the micro-cluster that took it, which may have become part
 	// of another since: the engine knows which, by the segment at least. So members
 	// are compared by segment.
+	tombstones, err := store.ReadTombstones(r)
+	if err != nil {
+		return 0, err
+	}
 	sums := map[clustering.SegmentID]*cf.Feature{}
 	prefix := store.Prefix(store.KindContribution, name)
-	err = r.Scan(prefix, func(_, value []byte) error {
+	err = r.Scan(prefix, func(key, value []byte) error {
 		c, err := decodeContribution(value)
 		if err != nil {
 			return err
+		}
+		if err := tombstones.Refuse(r, string(key[len(prefix):]), c.Seen); err != nil {
+			return fmt.Errorf("what was erased is there: %w", err)
 		}
 		home := s.engine.Home(c.Micro)
 		if !home.Held {

@@ -24,6 +24,7 @@ type model struct {
 	retention store.Retention
 	settings  *settings // nil: nobody has taught it yet
 	state     *state    // nil: not read from the store yet
+	reporters reporters
 }
 
 // state is what a model has learned.
@@ -64,9 +65,12 @@ var (
 	suffixVeiled     = []byte("v") // then how many customers make a segment that is shown
 )
 
+// attachedModel is what the names begin with that models are attached to a store by.
+const attachedModel = "segments/"
+
 // attachModel is the model in memory that all components share.
 func attachModel(s *store.Store, name string) (*model, error) {
-	return store.Attach(s, "segments/"+name, func() (*model, error) {
+	return store.Attach(s, attachedModel+name, func() (*model, error) {
 		return &model{name: name, retention: s.Retention()}, nil
 	})
 }
@@ -112,25 +116,33 @@ var errNotDefined = errors.New("there is no such model yet")
 // view runs fn on the model as it is committed: errNotDefined when there is none.
 func (m *model) view(ctx context.Context, s *store.Store, fn func(r store.Reader, s *state) error) error {
 	return s.Update(ctx, []store.Lock{m.lock()}, func(tx *store.Tx) error {
-		if m.state == nil {
-			if err := m.resume(tx); err != nil {
-				return err
-			}
-		}
-		if m.state == nil {
-			d, found, err := storedDefinition(tx, m.name)
-			if err != nil {
-				return err
-			}
-			if !found {
-				return errNotDefined
-			}
-			if err := m.read(tx, d); err != nil {
-				return err
-			}
+		if err := m.open(tx); err != nil {
+			return err
 		}
 		return fn(tx, m.state)
 	})
+}
+
+// open makes sure that the state is in memory of a model that somebody has taught: else
+// errNotDefined. A rebuild that was interrupted is completed.
+func (m *model) open(tx *store.Tx) error {
+	if m.state != nil {
+		return nil
+	}
+	if err := m.resume(tx); err != nil || m.state != nil {
+		return err
+	}
+	d, found, err := storedDefinition(tx, m.name)
+	if err != nil {
+		return err
+	}
+	if !found {
+		return errNotDefined
+	}
+	if m.settings != nil { // which the next commit stores
+		d = m.settings.definition
+	}
+	return m.read(tx, d)
 }
 
 // read makes sure that the state is in memory.

@@ -6,7 +6,7 @@ import (
 	"github.com/redpanda-data/benthos/v4/public/service"
 )
 
-// Register adds the processors segment_assign, segment_lookup and segment_snapshot, and
+// Register adds the processors segment_assign, segment_lookup, segment_snapshot and segment_forget, and
 // the inputs segment_events and segment_members, to an environment.
 func Register(env *service.Environment) error {
 	return errors.Join(
@@ -21,6 +21,10 @@ func Register(env *service.Environment) error {
 		env.RegisterBatchProcessor("segment_snapshot", snapshotSpec(),
 			func(conf *service.ParsedConfig, res *service.Resources) (service.BatchProcessor, error) {
 				return newSnapshotFromConfig(conf, res)
+			}),
+		env.RegisterBatchProcessor("segment_forget", forgetSpec(),
+			func(conf *service.ParsedConfig, res *service.Resources) (service.BatchProcessor, error) {
+				return newForgetFromConfig(conf, res)
 			}),
 		env.RegisterBatchInput("segment_events", eventsSpec(),
 			func(conf *service.ParsedConfig, res *service.Resources) (service.BatchInput, error) {

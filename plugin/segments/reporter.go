@@ -39,6 +39,36 @@ func (r *reporter) soon() {
 	}
 }
 
+// reporters are those of all processors that teach a model: others who change it ask them for a
+// report.
+type reporters struct {
+	mu   sync.Mutex // guards list
+	list map[*reporter]struct{}
+}
+
+func (rs *reporters) join(r *reporter) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if rs.list == nil {
+		rs.list = map[*reporter]struct{}{}
+	}
+	rs.list[r] = struct{}{}
+}
+
+func (rs *reporters) leave(r *reporter) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	delete(rs.list, r)
+}
+
+func (rs *reporters) soon() {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	for r := range rs.list {
+		r.soon()
+	}
+}
+
 func (r *reporter) run() {
 	r.mu.Lock()
 	defer r.mu.Unlock()

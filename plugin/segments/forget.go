@@ -1,0 +1,250 @@
+package segments
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shoal-stream/shoal/plugin/features"
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+// Erasure asks to erase one customer.
+type Erasure struct {
+	Customer string
+	Block    bool          // newer events are refused as well, from now on
+	Request  store.Request // tells a message that is delivered again from another; zero: nothing does
+}
+
+// Receipt says what was erased of a customer, and not of whom.
+type Receipt struct {
+	Erased        bool // there was anything
+	Profiles      int  // in feature sets
+	Contributions int  // to models
+	Moves         int  // that were kept of their history
+	At            time.Time
+}
+
+// Forget erases customers from all feature sets and all models of a store, and lays their
+// tombstones. Each goes in one transaction, all of them in one commit if they fit; it waits for
+// the batches of all models that are under way. Errors are by customer, nil where there is none,
+// and name nobody; whoever is not erased with one is as before.
+//
+// A customer who is not there leaves no tombstone, unless they are to be blocked: nothing of
+// theirs was seen, so nothing of it can come back. What asks again for the same is answered as
+// the first time, without erasing what has come since.
+func Forget(ctx context.Context, s *store.Store, list []Erasure) ([]Receipt, []error) {
+	receipts, problems := make([]Receipt, len(list)), make([]error, len(list))
+	err := forget(ctx, s, list, receipts)
+	if err == nil || len(list) == 1 {
+		for i := range problems {
+			problems[i] = err
+		}
+		return receipts, problems
+	}
+	for i := range list { // one whose records are damaged is no matter of the others
+		problems[i] = forget(ctx, s, list[i:i+1], receipts[i:i+1])
+	}
+	return receipts, problems
+}
+
+// forgetting is an erasure of customers under way.
+type forgetting struct {
+	store  *store.Store
+	places places
+	sets   []*features.Profiles
+	again  bool // only places are new, and receipts go on
+}
+
+// places are where customers may be: names of feature sets and models, sorted.
+type places struct{ sets, models []string }
+
+// placesOf lists them, also those that components have in hands and have not written yet.
+func placesOf(ctx context.Context, s *store.Store) (p places, err error) {
+	err = s.View(ctx, func(r store.Reader) error {
+		if p.sets, err = features.Sets(s, r); err != nil {
+			return err
+		}
+		p.models, err = store.Namespaces(r, store.KindModel)
+		return err
+	})
+	for _, name := range s.Attached(attachedModel) {
+		p.models = append(p.models, strings.TrimPrefix(name, attachedModel))
+	}
+	slices.Sort(p.models)
+	p.models = slices.Compact(p.models)
+	return p, err
+}
+
+func (p places) equal(other places) bool {
+	return slices.Equal(p.sets, other.sets) && slices.Equal(p.models, other.models)
+}
+
+// forget erases all or nobody. A place that came while it was at work may have taken a customer
+// in who has no tombstone there: then it goes once more, through all.
+func forget(ctx context.Context, s *store.Store, list []Erasure, receipts []Receipt) error {
+	f := forgetting{store: s}
+	now, err := placesOf(ctx, s)
+	for err == nil && (!f.again || !now.equal(f.places)) {
+		f.places = now
+		if err = f.run(ctx, list, receipts); err != nil {
+			break
+		}
+		f.again = true
+		now, err = placesOf(ctx, s)
+	}
+	for _, set := range f.places.sets {
+		if err == nil {
+			err = features.Fold(ctx, s, set)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("erasing customers: %w", err)
+	}
+	return nil
+}
+
+// run is one transaction.
+func (f *forgetting) run(ctx context.Context, list []Erasure, receipts []Receipt) error {
+	locks := []store.Lock{store.TombstoneLock()}
+	f.sets = nil
+	for _, set := range f.places.sets {
+		f.sets = append(f.sets, features.ProfilesOf(set))
+		for _, e := range list {
+			locks = append(locks, features.ProfileLock(set, e.Customer))
+		}
+	}
+	var models []*model
+	for _, name := range f.places.models {
+		m, err := attachModel(f.store, name)
+		if err != nil {
+			return err
+		}
+		err = m.view(ctx, f.store, func(store.Reader, *state) error { return nil }) // completes what was interrupted
+		if err != nil && !errors.Is(err, errNotDefined) {
+			return err
+		}
+		models, locks = append(models, m), append(locks, m.lock())
+	}
+	err := f.store.Update(ctx, locks, func(tx *store.Tx) error {
+		var open []*model
+		for _, m := range models {
+			learned, err := m.openToErase(tx)
+			if err != nil {
+				return err
+			}
+			if learned {
+				open = append(open, m)
+			}
+		}
+		for i, e := range list {
+			receipt := Receipt{}
+			if f.again {
+				receipt = receipts[i]
+			}
+			err := tx.Step(func() error { return f.one(ctx, tx, open, e, &receipt) })
+			if err != nil {
+				return err
+			}
+			receipts[i] = receipt
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, m := range models {
+		m.reporters.soon()
+	}
+	return nil
+}
+
+// one erases one customer, in a step.
+func (f *forgetting) one(ctx context.Context, tx *store.Tx, models []*model, e Erasure, receipt *Receipt) error {
+	tombstones := f.store.Tombstones()
+	before, known, err := tombstones.Find(tx, e.Customer)
+	if err != nil {
+		return err
+	}
+	if known && !f.again && e.Request != (store.Request{}) && before.Request == e.Request {
+		*receipt = receiptOf(before)
+		return nil
+	}
+	newest := int64(math.MinInt64)
+	if known {
+		newest = before.Until
+	}
+	if before.Block && !e.Block { // what was refused meanwhile stays refused
+		if newest, err = f.newest(ctx, models, newest); err != nil {
+			return err
+		}
+	}
+	was := *receipt
+	for i, set := range f.places.sets {
+		at, found, err := f.sets[i].LastSeen(ctx, f.store, tx, e.Customer)
+		if err != nil {
+			return err
+		}
+		if found {
+			newest = max(newest, at)
+			receipt.Profiles++
+		}
+		if _, err := features.Erase(ctx, f.store, tx, set, e.Customer); err != nil {
+			return fmt.Errorf("feature set %q: %w", set, err)
+		}
+	}
+	for _, m := range models {
+		at, contribution, moves, err := m.erase(tx, m.state, e.Customer)
+		if err != nil {
+			return fmt.Errorf("model %q: %w", m.name, err)
+		}
+		newest = max(newest, at)
+		receipt.Moves += moves
+		if contribution {
+			receipt.Contributions++
+		}
+	}
+	receipt.Erased = receipt.Profiles+receipt.Contributions+receipt.Moves > 0
+	changed := *receipt != was
+	switch {
+	case changed || !known:
+		receipt.At = time.Now().UTC()
+	default:
+		receipt.At = before.At
+	}
+	if !changed && before.Block == e.Block {
+		return nil // there is nothing to add
+	}
+	return tombstones.Lay(tx, e.Customer, store.Tombstone{
+		Until: newest, At: receipt.At, Block: e.Block, Request: e.Request,
+		Profiles: receipt.Profiles, Contributions: receipt.Contributions, Moves: receipt.Moves,
+	})
+}
+
+// newest is the time of the newest event that the store has seen, in Unix nanoseconds, from one
+// on.
+func (f *forgetting) newest(ctx context.Context, models []*model, newest int64) (int64, error) {
+	for _, set := range f.sets {
+		at, err := set.Newest(ctx, f.store)
+		if err != nil {
+			return 0, err
+		}
+		newest = max(newest, at)
+	}
+	for _, m := range models {
+		newest = max(newest, m.state.clock.asOf)
+	}
+	return newest, nil
+}
+
+// receiptOf is what was said of an erasure the first time.
+func receiptOf(t store.Tombstone) Receipt {
+	return Receipt{
+		Erased:   t.Profiles+t.Contributions+t.Moves > 0,
+		Profiles: t.Profiles, Contributions: t.Contributions, Moves: t.Moves, At: t.At,
+	}
+}
