@@ -33,6 +33,11 @@ func open(options Options) (*Store, error) {
 		return nil, err
 	}
 
+	if !options.InMemory {
+		if err := finishRewrite(options.Path); err != nil {
+			return nil, explainOpen(options, err)
+		}
+	}
 	db, err := openBadger(options.badger())
 	if err != nil {
 		return nil, explainOpen(options, err)
