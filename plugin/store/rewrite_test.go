@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -225,7 +226,7 @@ func BenchmarkCompact(b *testing.B) {
 	value := bytes.Repeat([]byte("v"), 500)
 	require.NoError(b, s.Update(b.Context(), nil, func(tx *Tx) error {
 		for i := range 100_000 {
-			if err := tx.Step(func() error { tx.Set(keyOf(fmt.Sprint(i)), value); return nil }); err != nil {
+			if err := tx.Step(func() error { tx.Set(keyOf(strconv.Itoa(i)), value); return nil }); err != nil {
 				return err
 			}
 		}
