@@ -1,14 +1,10 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/urfave/cli/v2"
 
-	"github.com/shoal-stream/shoal/plugin"
 	"github.com/shoal-stream/shoal/plugin/store"
 )
 
@@ -17,42 +13,44 @@ func storeCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "store",
 		Usage: "Work on a segment_store that no process has open",
-		Subcommands: []*cli.Command{{
-			Name:  "verify",
-			Usage: "Walk the whole store and prove its invariants; exits with 1 when one does not hold",
-			Flags: []cli.Flag{
-				&cli.StringFlag{Name: "path", Required: true, Usage: "directory of the store"},
-				&cli.StringFlag{
-					Name:    "encryption-key",
-					EnvVars: []string{"SHOAL_STATE_KEY"},
-					Usage:   "base64 key of an encrypted store",
-				},
-			},
-			Action: verify,
-		}},
+		Subcommands: []*cli.Command{
+			verifyCommand(), compactCommand(), forgetCommand(), backupCommand(), restoreCommand(),
+		},
 	}
 }
 
-func verify(c *cli.Context) error {
+// storeFlags are those of all sub-commands, and more of one.
+func storeFlags(more ...cli.Flag) []cli.Flag {
+	return append([]cli.Flag{
+		&cli.StringFlag{Name: "path", Required: true, Usage: "directory of the store"},
+		&cli.StringFlag{
+			Name:    "encryption-key",
+			EnvVars: []string{"SHOAL_STATE_KEY"},
+			Usage:   "base64 key of an encrypted store",
+		},
+	}, more...)
+}
+
+// storeOptions are what the flags say of a store, there or to be made.
+func storeOptions(c *cli.Context) (store.Options, error) {
 	key, err := store.DecodeKey(c.String("encryption-key"))
-	if err != nil {
-		return cli.Exit(err.Error(), 1)
+	return store.Options{Path: c.String("path"), EncryptionKey: key, MemoryBudget: store.DefaultMemoryBudget}, err
+}
+
+// existingStore is storeOptions for a store that has to be there: a mistyped path would make a
+// new one.
+func existingStore(c *cli.Context) (store.Options, error) {
+	options, err := storeOptions(c)
+	if err == nil && !store.Exists(options.Path) {
+		err = fmt.Errorf("there is no store at --path %s: name its directory", options.Path)
 	}
-	if _, err := os.Stat(filepath.Join(c.String("path"), "MANIFEST")); err != nil { // of Badger
-		return cli.Exit(fmt.Sprintf("store verify: there is no store at --path %s: name its directory", c.String("path")), 1)
+	return options, err
+}
+
+// failed ends a sub-command that could not do its work.
+func failed(c *cli.Context, err error) error {
+	if err == nil {
+		return nil
 	}
-	s, err := store.Open(store.Options{
-		Path:          c.String("path"),
-		EncryptionKey: key,
-		MemoryBudget:  store.DefaultMemoryBudget,
-	})
-	if err != nil {
-		return cli.Exit(err.Error(), 1)
-	}
-	report, err := plugin.Verify(c.Context, s)
-	if err = errors.Join(err, s.Close()); err != nil {
-		return cli.Exit(fmt.Sprintf("store %s: %v", c.String("path"), err), 1)
-	}
-	_, err = fmt.Fprint(c.App.Writer, report)
-	return err
+	return cli.Exit(fmt.Sprintf("store %s: %v", c.Command.Name, err), 1)
 }

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/shoal-stream/shoal/plugin"
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+func verifyCommand() *cli.Command {
+	return &cli.Command{
+		Name:   "verify",
+		Usage:  "Walk the whole store and prove its invariants; exits with 1 when one does not hold",
+		Flags:  storeFlags(),
+		Action: func(c *cli.Context) error { return failed(c, verify(c)) },
+	}
+}
+
+func verify(c *cli.Context) error {
+	options, err := existingStore(c)
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(options)
+	if err != nil {
+		return err
+	}
+	report, err := plugin.Verify(c.Context, s)
+	if err = errors.Join(err, s.Close()); err != nil {
+		return fmt.Errorf("%s: %w", options.Path, err)
+	}
+	_, err = fmt.Fprint(c.App.Writer, report)
+	return err
+}
