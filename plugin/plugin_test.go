@@ -58,6 +58,25 @@ func TestMethodInMappings(t *testing.T) {
 	}
 }
 
+// Each example of segment_forget, which has other components beside it, is a configuration
+// without lints, and each field is described.
+func TestForgetDocumentation(t *testing.T) {
+	t.Setenv("CUSTOMER_KEY", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")
+	env := service.NewEnvironment()
+	require.NoError(t, plugin.Register(env))
+	view, found := env.GetProcessorConfig("segment_forget")
+	require.True(t, found)
+	data, err := view.TemplateData()
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(data.Examples), 2)
+	for _, example := range data.Examples {
+		require.NoError(t, env.NewStreamBuilder().SetYAML(example.Config), example.Title)
+	}
+	for _, field := range data.Fields {
+		assert.NotEmpty(t, field.Description, field.FullName)
+	}
+}
+
 // Records that contradict each other, or that cannot be read, are found.
 func TestVerifyFindsDamage(t *testing.T) {
 	t.Parallel()

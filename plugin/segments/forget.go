@@ -11,13 +11,20 @@ import (
 
 	"github.com/shoal-stream/shoal/plugin/features"
 	"github.com/shoal-stream/shoal/plugin/store"
+	"github.com/shoal-stream/shoal/plugin/store/ledger"
 )
 
 // Erasure asks to erase one customer.
 type Erasure struct {
 	Customer string
-	Block    bool          // newer events are refused as well, from now on
-	Request  store.Request // tells a message that is delivered again from another; zero: nothing does
+	Block    bool             // newer events are refused as well, from now on
+	Position *ledger.Position // of the message that asks; nil: each time it is delivered, it asks anew
+	Source   string           // names the cluster that positions come from
+}
+
+// once is what remembers the messages that have asked.
+func (e Erasure) once() *ledger.Ledger {
+	return ledger.New("segments/forget", ledger.Options{Source: e.Source})
 }
 
 // Receipt says what was erased of a customer, and not of whom.
@@ -35,8 +42,8 @@ type Receipt struct {
 // and name nobody; whoever is not erased with one is as before.
 //
 // A customer who is not there leaves no tombstone, unless they are to be blocked: nothing of
-// theirs was seen, so nothing of it can come back. What asks again for the same is answered as
-// the first time, without erasing what has come since.
+// theirs was seen, so nothing of it can come back. A message that is delivered again erases
+// nothing that has come since it was first: it is answered with what was erased last.
 func Forget(ctx context.Context, s *store.Store, list []Erasure) ([]Receipt, []error) {
 	receipts, problems := make([]Receipt, len(list)), make([]error, len(list))
 	err := forget(ctx, s, list, receipts)
@@ -112,6 +119,9 @@ func forget(ctx context.Context, s *store.Store, list []Erasure, receipts []Rece
 func (f *forgetting) run(ctx context.Context, list []Erasure, receipts []Receipt) error {
 	locks := []store.Lock{store.TombstoneLock()}
 	f.sets = nil
+	for _, e := range list {
+		locks = e.once().Locks(locks, ledger.Event{Position: e.Position})
+	}
 	for _, set := range f.places.sets {
 		f.sets = append(f.sets, features.ProfilesOf(set))
 		for _, e := range list {
@@ -170,9 +180,15 @@ func (f *forgetting) one(ctx context.Context, tx *store.Tx, models []*model, e E
 	if err != nil {
 		return err
 	}
-	if known && !f.again && e.Request != (store.Request{}) && before.Request == e.Request {
-		*receipt = receiptOf(before)
-		return nil
+	if !f.again {
+		verdict, _, err := e.once().Apply(tx, ledger.Event{Position: e.Position}, 0)
+		if err != nil {
+			return err
+		}
+		if verdict == ledger.Duplicate {
+			*receipt = receiptOf(before)
+			return nil
+		}
 	}
 	newest := int64(math.MinInt64)
 	if known {
@@ -220,7 +236,7 @@ func (f *forgetting) one(ctx context.Context, tx *store.Tx, models []*model, e E
 		return nil // there is nothing to add
 	}
 	return tombstones.Lay(tx, e.Customer, store.Tombstone{
-		Until: newest, At: receipt.At, Block: e.Block, Request: e.Request,
+		Until: newest, At: receipt.At, Block: e.Block,
 		Profiles: receipt.Profiles, Contributions: receipt.Contributions, Moves: receipt.Moves,
 	})
 }
@@ -241,8 +257,11 @@ func (f *forgetting) newest(ctx context.Context, models []*model, newest int64) 
 	return newest, nil
 }
 
-// receiptOf is what was said of an erasure the first time.
+// receiptOf is what was said of the last erasure; of none, that there is nobody.
 func receiptOf(t store.Tombstone) Receipt {
+	if t.At.IsZero() {
+		t.At = time.Now().UTC()
+	}
 	return Receipt{
 		Erased:   t.Profiles+t.Contributions+t.Moves > 0,
 		Profiles: t.Profiles, Contributions: t.Contributions, Moves: t.Moves, At: t.At,

@@ -9,12 +9,12 @@ import (
 
 	"github.com/shoal-stream/shoal/plugin/message"
 	"github.com/shoal-stream/shoal/plugin/store"
-	"github.com/shoal-stream/shoal/plugin/store/ledger"
 )
 
 const (
-	sfFieldKey   = "key"
-	sfFieldBlock = "block"
+	sfFieldKey    = "key"
+	sfFieldBlock  = "block"
+	sfFieldSource = "source"
 )
 
 func forgetSpec() *service.ConfigSpec {
@@ -31,7 +31,7 @@ Of the metadata, the receipt keeps where the message came from: kafka_topic, kaf
 
 What stays is a tombstone: a keyed hash of the key, with the time of the newest event that was known of the customer. `+"`feature_extract` and `segment_assign`"+` refuse all that is not newer, so a replay of history brings nothing back; newer events start afresh. With `+"`block`"+` these are refused as well, until the customer is erased with `+"`block: false`"+`: the last call counts. What is newer than all that the store has seen by then starts afresh.
 
-To ask again changes nothing. A message that is delivered again (by its position in Kafka) is answered with the receipt of the first time. Another message for a customer who is not there gets `+"`erased: false`"+` with zeros, and as `+"`at`"+` when they were erased, if they were. A customer whom the store does not know leaves no tombstone unless they are to be blocked: nothing of theirs was seen, so nothing of it can come back.
+To ask again changes nothing. A message that is delivered again, which its position in Kafka tells, takes nothing away that has come since, and is answered with the receipt of the last erasure. A message without a position asks anew each time. For a customer who is not there, the receipt says `+"`erased: false`"+` with zeros, and as `+"`at`"+` when they were erased, if they were. A customer whom the store does not know leaves no tombstone unless they are to be blocked: nothing of theirs was seen, so nothing of it can come back.
 
 From disk, what was erased goes as the database compacts its files; `+"`shoal store compact`"+` leaves nothing behind.`).
 		Fields(
@@ -42,6 +42,9 @@ From disk, what was erased goes as the database compacts its files; `+"`shoal st
 			service.NewBoolField(sfFieldBlock).
 				Description("Also refuse what the customer does from now on. By default, newer events start afresh.").
 				Default(false),
+			service.NewStringField(sfFieldSource).
+				Description("Names the cluster that Kafka positions come from, where requests from topics of several clusters meet in one store; change it when a topic was deleted and made anew. Empty by default.").
+				Default(""),
 		).
 		Example("Requests over HTTP", `POST /forget with {"customer_id": "c17"} answers with the receipt, which is kept for the auditors, too. A request that fails is answered with an error.`, `
 input:
@@ -72,9 +75,9 @@ pipeline:
     - privacy_mask:
         rules:
           - { path: customer_id, pseudonymize: { key: customer } }
-          - { path: consent.**, keep: {} }
+          - { path: consent.analytics, keep: {} }
           - { path: type, keep: {} }
-          - { path: "**", scan: {} }
+        unlisted: drop
         keys:
           - { id: customer, secret: "${CUSTOMER_KEY}" }
     - switch:
@@ -100,16 +103,19 @@ type forgetProcessor struct {
 	store    *store.Label
 	key      *bloblang.Executor
 	block    bool
-	requests *ledger.Ledger // tells messages apart
+	source   string
 	failures *message.Failures
 }
 
 func newForgetFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ *forgetProcessor, err error) {
-	f := &forgetProcessor{failures: message.NewFailures(res.Logger()), requests: ledger.New("segments/forget", ledger.Options{})}
+	f := &forgetProcessor{failures: message.NewFailures(res.Logger())}
 	if f.key, err = conf.FieldBloblang(sfFieldKey); err != nil {
 		return nil, err
 	}
 	if f.block, err = conf.FieldBool(sfFieldBlock); err != nil {
+		return nil, err
+	}
+	if f.source, err = conf.FieldString(sfFieldSource); err != nil {
 		return nil, err
 	}
 	label, err := conf.FieldString(tgFieldStore)
@@ -162,10 +168,8 @@ func (f *forgetProcessor) read(m *service.Message) (e Erasure, err error) {
 	if err != nil {
 		return e, err
 	}
-	e.Block = f.block
+	e = Erasure{Block: f.block, Position: message.Position(m), Source: f.source}
 	e.Customer, err = message.Key(value)
-	print, _ := f.requests.Fingerprint(ledger.Event{Position: message.Position(m)})
-	e.Request = store.Request(print)
 	return e, err
 }
 

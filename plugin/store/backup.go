@@ -163,7 +163,8 @@ func openBackup(from io.Reader, key []byte) (*itemReader, error) {
 // before that change is in its files. When anything errs, nothing is left at the path.
 func Restore(ctx context.Context, options Options, file string, progress Progress, prepare func(s *Store) (changed bool, err error)) (records int64, err error) {
 	path := options.Path
-	if entries, err := os.ReadDir(path); err == nil && len(entries) > 0 {
+	entries, err := os.ReadDir(path)
+	if err == nil && len(entries) > 0 && (len(entries) > 1 || entries[0].Name() != rewriteBegun) { // by one that died
 		return 0, fmt.Errorf("there is something at %s already: name a new directory", path)
 	}
 	in, err := os.Open(file)

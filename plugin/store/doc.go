@@ -14,6 +14,10 @@
 //     nothing has to be retried, however many threads there are;
 //   - when a commit fails, what components keep in memory is told to roll back.
 //
+// Who was erased is remembered by a keyed hash ([Tombstones]), so that what they did before is
+// refused. A store that is not running can be rewritten without what was deleted ([Compact]),
+// backed up ([Backup]) and restored ([Restore]): each leaves all or nothing, whatever dies.
+//
 // Keys are made by [Key]: a kind, a namespace and a suffix, so that components and
 // configurations never meet.
 package store

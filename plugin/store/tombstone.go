@@ -16,14 +16,8 @@ type Tombstone struct {
 	At    time.Time // on the wall
 	Block bool      // newer events are refused as well
 
-	// What the erasure has to say of itself when it is asked for again.
-	Request                        Request
-	Profiles, Contributions, Moves int
+	Profiles, Contributions, Moves int // that were erased
 }
-
-// Request stands for the message that asked for an erasure: the same when it is delivered
-// again, and zero where nothing tells it from others.
-type Request [16]byte
 
 // Errors of what a tombstone refuses. Nothing was changed.
 var (
@@ -54,8 +48,7 @@ func (t Tombstone) with(other Tombstone) Tombstone {
 	return newest
 }
 
-// The record: version, flags, varints of until and of at in Unix nanoseconds, the request, and
-// uvarints of profiles, contributions and moves.
+// The record: version, flags, varints of until and of at in Unix nanoseconds, and uvarints of profiles, contributions and moves.
 const (
 	tombstoneVersion = 1
 	flagBlock        = 1
@@ -68,7 +61,6 @@ func (t Tombstone) encode() []byte {
 	}
 	stored := binary.AppendVarint([]byte{tombstoneVersion, flags}, t.Until)
 	stored = binary.AppendVarint(stored, t.At.UnixNano())
-	stored = append(stored, t.Request[:]...)
 	for _, n := range [...]int{t.Profiles, t.Contributions, t.Moves} {
 		stored = binary.AppendUvarint(stored, uint64(n))
 	}
@@ -81,7 +73,6 @@ func decodeTombstone(stored []byte) (t Tombstone, err error) {
 	r := record.Read(stored)
 	version, flags := r.Byte(), r.Byte()
 	t.Until, t.At, t.Block = r.Varint(), time.Unix(0, r.Varint()).UTC(), flags == flagBlock
-	copy(t.Request[:], r.Bytes(len(t.Request)))
 	for _, n := range [...]*int{&t.Profiles, &t.Contributions, &t.Moves} {
 		count := r.Uvarint()
 		if count > math.MaxInt32 {

@@ -48,7 +48,7 @@ func TestTombstones(t *testing.T) {
 	s := openAt(t, path)
 	assert.Nil(t, s.Tombstones().known(), "to look costs nothing yet")
 	assert.Zero(t, countTombstones(t, s))
-	want := Tombstone{Until: 5, At: erasedAt, Block: true, Request: Request{1, 2}, Profiles: 1, Contributions: 2, Moves: 300}
+	want := Tombstone{Until: 5, At: erasedAt, Block: true, Profiles: 1, Contributions: 2, Moves: 300}
 	lay(t, s, "canary", want)
 	lay(t, s, "other", Tombstone{Until: math.MinInt64, At: erasedAt})
 	for range 2 {
@@ -165,7 +165,7 @@ func TestCheckTombstones(t *testing.T) {
 }
 
 func FuzzDecodeTombstone(f *testing.F) {
-	f.Add(Tombstone{Until: math.MinInt64, At: erasedAt, Block: true, Request: Request{9}, Moves: 7}.encode())
+	f.Add(Tombstone{Until: math.MinInt64, At: erasedAt, Block: true, Moves: 7}.encode())
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, stored []byte) {
 		tombstone, err := decodeTombstone(stored)
