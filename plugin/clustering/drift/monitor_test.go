@@ -1,7 +1,10 @@
 package drift_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"testing"
 
@@ -274,3 +277,50 @@ type counter struct{ bytes, records int }
 
 func (c *counter) Put(_, value []byte) { c.bytes += len(value); c.records++ }
 func (c *counter) Delete([]byte)       {}
+
+// A reference that has a segment where somebody was who is erased, and nobody else, goes; for
+// anybody else, it stays.
+func TestWhoIsErasedIsNoReference(t *testing.T) {
+	t.Parallel()
+	there := []float64{7.25, -3}
+	bits := binary.LittleEndian.AppendUint64(nil, math.Float64bits(there[0]))
+	for _, test := range []struct {
+		x    []float64
+		goes bool
+	}{{there, true}, {[]float64{7.25, 3}, false}, {[]float64{0, 0}, false}} {
+		m, saved := drift.NewMonitor(), records{}
+		_, alarm := m.Add(there, false, alone(there))
+		require.False(t, alarm)
+		m.Save(saved)
+		require.True(t, saved.have(bits), "else this would find nothing")
+		m.Erase(test.x)
+		m.Save(saved)
+		assert.Equal(t, test.goes, !saved.have(bits), "%v", test.x)
+	}
+	drift.NewMonitor().Erase(there)
+}
+
+// alone is a model of one customer.
+type alone []float64
+
+func (a alone) Population() *cf.Feature {
+	f := &cf.Feature{}
+	f.Insert(1, a)
+	return f
+}
+
+func (a alone) Metric() *cf.Metric { return cf.NewMetric(cf.None, a.Population(), nil, nil) }
+
+func (a alone) Segments() []clustering.Segment {
+	return []clustering.Segment{{ID: 1, Members: a.Population()}}
+}
+
+// have tells that a record has some bytes.
+func (r records) have(what []byte) bool {
+	for _, value := range r {
+		if bytes.Contains([]byte(value), what) {
+			return true
+		}
+	}
+	return false
+}

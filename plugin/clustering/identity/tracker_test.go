@@ -222,3 +222,35 @@ func ExampleTracker() {
 	// split 3 [2]
 	// relabel 3 [2]
 }
+
+// A segment that was where somebody is who is erased, and nowhere else, is known no more, and
+// does not come back; the others do.
+func TestWhereASegmentWasIsErased(t *testing.T) {
+	t.Parallel()
+	one := func(x float64) *cf.Feature {
+		f := &cf.Feature{}
+		f.Insert(1, []float64{x})
+		return f
+	}
+	for _, erased := range []bool{false, true} {
+		tracker := identity.NewTracker()
+		tracker.Recluster(1, clustering.Remodel, plain(), []identity.Cluster{
+			{Members: one(7.25), Origins: identity.Shares{0: 1}}, cluster(20, 100, identity.Shares{0: 100}),
+		})
+		tracker.Recluster(2, clustering.Remodel, plain(), []identity.Cluster{cluster(20, 100, identity.Shares{2: 100})})
+		if erased {
+			tracker.Erase([]float64{7.25})
+			require.True(t, tracker.Changed())
+		}
+		again, err := identity.Decode(tracker.Append(nil))
+		require.NoError(t, err)
+		numbers := again.Recluster(3, clustering.Remodel, plain(), []identity.Cluster{
+			{Members: one(7.25), Origins: identity.Shares{0: 1}}, cluster(20, 100, identity.Shares{2: 100}),
+		})
+		want := clustering.SegmentID(1)
+		if erased {
+			want = 3
+		}
+		assert.Equal(t, want, numbers[0])
+	}
+}
