@@ -9,10 +9,12 @@ require (
 	github.com/go-sql-driver/mysql v1.9.3
 	github.com/jonreiter/govader v0.0.0-20250429093935-f6505c8d03cc
 	github.com/lib/pq v1.12.0
+	github.com/nyaruka/phonenumbers v1.8.1
 	github.com/redpanda-data/benthos/v4 v4.76.0
 	github.com/redpanda-data/connect/v4 v4.102.0
 	github.com/stretchr/testify v1.11.1
 	github.com/urfave/cli/v2 v2.27.7
+	golang.org/x/crypto v0.53.0
 	golang.org/x/sys v0.47.0
 	golang.org/x/text v0.38.0
 	modernc.org/sqlite v1.49.1
@@ -218,7 +220,6 @@ require (
 	go.uber.org/multierr v1.11.0 // indirect
 	go.uber.org/zap v1.27.1 // indirect
 	go.yaml.in/yaml/v2 v2.4.4 // indirect
-	golang.org/x/crypto v0.53.0 // indirect
 	golang.org/x/net v0.55.0 // indirect
 	golang.org/x/oauth2 v0.36.0 // indirect
 	golang.org/x/sync v0.21.0 // indirect

@@ -1,0 +1,181 @@
+package detect
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const (
+	maxLocalBytes  = 64 // RFC 5321, section 4.5.3.1
+	maxDomainBytes = 255
+)
+
+// email looks for the address around the at sign at i (RFC 5321 and, for letters beyond ASCII,
+// RFC 6531): a local part, quoted or not, and a domain with a top level, or an IPv4 address
+// in brackets. Of the marks that a local part may have, those that more often stand before an
+// address (=, /, ?, *, |, braces) end it.
+func (p *pass) email(i int) {
+	if !p.enabled[email] || i+3 >= len(p.text) {
+		return
+	}
+	start := localStart(p.text, i)
+	p.work += i - start + 1
+	if start == i {
+		return
+	}
+	end, sure := domainEnd(p.text, i+1)
+	p.work += end - i
+	if end == i+1 || notAnAddress(p.text[start:i], p.text[i+1:end], after(p.text, end)) {
+		return
+	}
+	confidence := 0.9
+	if sure {
+		confidence = 0.98
+	}
+	p.add(email, start, end, confidence, false)
+}
+
+// localStart returns where the local part begins that ends at i; i if there is none.
+func localStart(text string, i int) int {
+	if i > 1 && text[i-1] == '"' {
+		if open := strings.LastIndexByte(text[max(i-1-maxLocalBytes, 0):i-1], '"'); open >= 0 {
+			open += max(i-1-maxLocalBytes, 0)
+			if inside := text[open+1 : i-1]; inside != "" && !strings.ContainsAny(inside, "@<>\n") && !binds(before(text, open)) {
+				return open
+			}
+		}
+		return i
+	}
+	start, lead := i, i // lead: the first place from the left at which an address may begin
+	for start > 0 && i-start < maxLocalBytes {
+		r, n := rune(text[start-1]), 1
+		if r >= utf8.RuneSelf {
+			r, n = utf8.DecodeLastRuneInString(text[:start])
+		}
+		if r == '.' {
+			if start == i || text[start] == '.' {
+				break
+			}
+			start--
+			continue
+		}
+		if !localRune(r) {
+			break
+		}
+		if start -= n; r == '_' || r != '\'' && r != '-' && r != '+' && r != '&' && r != '!' && r != '#' && r != '%' && r != '$' && r != '^' && r != '~' {
+			lead = start
+		}
+	}
+	return lead
+}
+
+func localRune(r rune) bool {
+	if r < utf8.RuneSelf {
+		return isAlnum(byte(r)) || strings.IndexByte("_%+-'&!#$^~", byte(r)) >= 0
+	}
+	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r))
+}
+
+// domainEnd returns where the domain ends that begins at i; i if there is none. It is sure of
+// one with a top level that many have.
+func domainEnd(text string, i int) (end int, sure bool) {
+	if text[i] == '[' {
+		if n := strings.IndexByte(text[i:min(i+17, len(text))], ']'); n > 0 && isIPv4(text[i+1:i+n]) {
+			return i + n + 1, true
+		}
+		return i, false
+	}
+	end = i
+	last := "" // the top level so far
+	for at, labels := i, 0; ; labels++ {
+		j := labelEnd(text, at, i+maxDomainBytes)
+		if j == at {
+			break
+		}
+		label := text[at:j]
+		top := isTopLevel(label)
+		if labels > 0 && top {
+			if common(last) && (len(label) > 3 || !isLowerCase(label)) && !strings.HasPrefix(label, "xn--") {
+				break // the next sentence, after a full stop without a space
+			}
+			end, last = j, label
+		} else if labels > 0 {
+			last = ""
+		}
+		if j+1 >= len(text) || text[j] != '.' {
+			break
+		}
+		at = j + 1
+	}
+	return end, common(last)
+}
+
+// labelEnd returns the end of the label of letters, digits and inner hyphens that begins at i.
+func labelEnd(text string, i, limit int) int {
+	end := i
+	for j := i; j < len(text) && j < limit; {
+		r, n := rune(text[j]), 1
+		if r >= utf8.RuneSelf {
+			r, n = utf8.DecodeRuneInString(text[j:])
+		}
+		switch {
+		case r < utf8.RuneSelf && isAlnum(byte(r)), r >= utf8.RuneSelf && r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsMark(r)):
+			end = j + n
+		case r == '-' && j > i:
+		default:
+			return end
+		}
+		j += n
+	}
+	return end
+}
+
+// isTopLevel says that a label is one that a domain may end in: letters, or the encoding of them.
+func isTopLevel(label string) bool {
+	if strings.HasPrefix(label, "xn--") {
+		return true
+	}
+	if utf8.RuneCountInString(label) < 2 || len(label) > 63 {
+		return false
+	}
+	for _, r := range label {
+		if r < utf8.RuneSelf && !isAlpha(byte(r)) {
+			return false
+		}
+	}
+	return true
+}
+
+// common says that a top level is one that most addresses end in.
+func common(top string) bool {
+	if len(top) > 6 {
+		return false
+	}
+	switch strings.ToLower(top) {
+	case "com", "org", "net", "edu", "gov", "info", "biz", "io", "de", "fr", "es", "it", "uk", "in", "br", "pt", "nl", "ch", "at",
+		"be", "pl", "se", "no", "dk", "fi", "ie", "us", "ca", "au", "jp", "cn", "ru", "mx", "eu":
+		return true
+	}
+	return false
+}
+
+func isLowerCase(label string) bool {
+	for i := range len(label) {
+		if isUpper(label[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// notAnAddress says that something only looks like an address: a picture for screens of double
+// resolution, a unit of systemd, a repository.
+func notAnAddress(local, domain string, next rune) bool {
+	dot := strings.LastIndexByte(domain, '.')
+	switch strings.ToLower(domain[dot+1:]) {
+	case "png", "jpg", "jpeg", "gif", "svg", "webp", "service", "socket", "timer", "js", "css", "tgz":
+		return true
+	}
+	return local == "git" && (next == ':' || next == '/')
+}

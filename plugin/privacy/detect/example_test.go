@@ -1,0 +1,22 @@
+package detect_test
+
+import (
+	"fmt"
+
+	"github.com/shoal-stream/shoal/plugin/privacy/detect"
+)
+
+func Example() {
+	scanner, err := detect.New(detect.Options{Region: "US"})
+	if err != nil {
+		panic(err)
+	}
+	const text = "Reach me at ann@example.com or (415) 555-2671."
+	masked, at := "", 0
+	for _, span := range scanner.Append(nil, text) {
+		masked += text[at:span.Start] + detect.Tag(span.Detector)
+		at = span.End
+	}
+	fmt.Println(masked + text[at:])
+	// Output: Reach me at <EMAIL> or <PHONE>.
+}

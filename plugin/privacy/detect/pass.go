@@ -1,0 +1,143 @@
+package detect
+
+import "unicode/utf8"
+
+// pass is one pass over one text, and the memory for it that scanners use again.
+type pass struct {
+	*Scanner
+	text  string // as scanned: folded, if there was anything to fold
+	found []candidate
+	words wordWindow
+	seq   sequence
+	fold  folding
+	taken []uint64 // the bytes of a group of candidates that one of them has
+	work  int      // bytes looked at beyond the gate, for the proof that this is linear
+
+	numbersDone int // up to where numbers were looked for
+	tokenDone   int // up to where tokens were
+	colonDone   int // up to where groups between colons were
+	urlEnd      int // the end of the URL that the gate is in
+	lastDate    int // the end of the last date
+}
+
+// candidate is a span of the scanned text before overlaps are resolved.
+type candidate struct {
+	start, end int
+	confidence float64
+	detector   detector
+	byContext  bool // it would not be here without the words around it
+}
+
+// maxKept is the capacity of what a pass keeps for the next text.
+const maxKept = 1 << 16
+
+// run appends the spans of text to dst. The gate has found nothing before first, and nothing folds
+// before hidden.
+func (p *pass) run(s *Scanner, dst []Span, text string, first, hidden int) []Span {
+	p.Scanner, p.text = s, text
+	folded := hidden < len(text)
+	if folded {
+		p.text = p.fold.fold(text, hidden)
+		first = min(first, hidden)
+	}
+	p.scan(first)
+	p.scanCustom()
+	for _, c := range p.resolve() {
+		if folded {
+			c.start, c.end = p.fold.original(c.start, c.end)
+		}
+		dst = append(dst, Span{Start: c.start, End: c.end, Detector: s.name(c.detector), Confidence: c.confidence})
+	}
+	p.forget()
+	return dst
+}
+
+// forget lets go of the text, and of memory that an uncommonly large one needed.
+func (p *pass) forget() {
+	found, words, fold, taken := p.found[:0], p.words, p.fold, p.taken
+	words.reset(0)
+	if cap(found) > maxKept {
+		found = nil
+	}
+	if cap(taken) > maxKept {
+		taken = nil
+	}
+	fold.forget()
+	p.Scanner, p.text = nil, ""
+	p.found, p.words, p.fold, p.taken = found, words, fold, taken
+	p.work, p.numbersDone, p.tokenDone, p.colonDone, p.urlEnd, p.lastDate = 0, 0, 0, 0, 0, 0
+}
+
+// scan calls a detector wherever the gate stops.
+func (p *pass) scan(first int) {
+	text := p.text
+	for i := gate(text, first); i < len(text); i = gate(text, i) {
+		switch text[i] {
+		case '@':
+			p.email(i)
+			i++
+		case ':':
+			p.colon(i)
+			i++
+		case '-':
+			p.token(i)
+			p.mac(i-2, '-')
+			i++
+		case '.':
+			p.macOfThree(i - 4)
+			i++
+		case '_':
+			p.token(i)
+			i++
+		case 'K', 'S', 'J', 'z':
+			if startsKey(text, i) {
+				p.token(i)
+			}
+			i++
+		default:
+			i = p.digits(i)
+		}
+	}
+}
+
+// add keeps a candidate that is sure enough.
+func (p *pass) add(d detector, start, end int, confidence float64, byContext bool) {
+	if confidence >= p.minConfidence {
+		p.found = append(p.found, candidate{start, end, confidence, d, byContext})
+	}
+}
+
+// addNear adds a candidate that is as sure as base, and by bonus more with a word of its topic nearby.
+func (p *pass) addNear(d detector, start, end int, base, bonus float64) {
+	confidence := base
+	if p.near(start, end, topicOf(d)) {
+		confidence = min(base+bonus, certain)
+	}
+	p.add(d, start, end, confidence, base < p.minConfidence)
+}
+
+// certain is the highest confidence there is.
+const certain = 0.99
+
+// before is the rune that ends at i, and after the one that begins there; neither at an end of the text.
+func before(text string, i int) rune {
+	if i <= 0 {
+		return ' '
+	}
+	if c := text[i-1]; c < utf8.RuneSelf {
+		return rune(c)
+	}
+	r, _ := utf8.DecodeLastRuneInString(text[:i])
+	return r
+}
+
+func after(text string, i int) rune {
+	if i >= len(text) {
+		return ' '
+	}
+	if c := text[i]; c < utf8.RuneSelf {
+		return rune(c)
+	}
+	r, _ := utf8.DecodeRuneInString(text[i:])
+	return r
+}

@@ -1,0 +1,283 @@
+package detect
+
+import "strings"
+
+const (
+	maxPhoneGroups = 8
+	maxPhoneDigits = 17 // two of a prefix and 15 of E.164
+	minNational    = 7  // digits of a number without a country code
+)
+
+// phones looks for phone numbers: digits that a numbering plan gives out, in groups as people write
+// them. A number in international form stands for itself. One without a country code is
+// looked for in the plan of the region; it needs a trunk prefix, groups or a word nearby.
+func (p *pass) phones() {
+	s := &p.seq
+	for a := 0; a < len(s.groups); {
+		if b := p.phone(a); b >= a {
+			a = b + 1
+		} else {
+			a++
+		}
+	}
+}
+
+// phone adds the number that begins with group a and returns its last group; -1 if there is none.
+func (p *pass) phone(a int) int {
+	s, text := &p.seq, p.text
+	start := s.groups[a].start
+	if a == 0 && start > 0 && text[start-1] == '+' {
+		if binds(before(text, start-1)) {
+			return -1
+		}
+		return p.international(a, 0, start-1, 0.9)
+	}
+	if !s.opens(a) {
+		return -1
+	}
+	first := s.groups[a].first
+	for _, prefix := range []string{"00", "011"} {
+		if strings.HasPrefix(string(s.digits[first:min(first+3, len(s.digits))]), prefix) && (prefix == "00" || p.region == "US" || p.region == "CA") {
+			if b := p.international(a, len(prefix), start, 0.75); b >= a {
+				return b
+			}
+		}
+	}
+	if p.region == "" || p.otherNumber(a) {
+		return -1
+	}
+	return p.domestic(a)
+}
+
+// international adds a number with a country code after the first skip digits of group a.
+func (p *pass) international(a, skip, start int, confidence float64) int {
+	s := &p.seq
+	first := s.groups[a].first + skip
+	if first >= len(s.digits) {
+		return -1
+	}
+	code, size := codeOf(s.digits[first:])
+	plan := planOf(code)
+	if plan == nil {
+		return -1
+	}
+	from := first + size
+	b := p.walk(plan, a, from)
+	if b < 0 && strings.HasPrefix(string(s.digits[from:]), "0") { // +44 (0)20: the trunk prefix, which is not dialled
+		b = p.walk(plan, a, from+1)
+	}
+	if b < 0 || s.end(b)-first < minNational+1 {
+		return -1
+	}
+	if start > 0 && p.text[start-1] == '(' && strings.IndexByte(p.text[start:s.groups[b].end], ')') >= 0 {
+		start--
+	}
+	p.addNear(phone, start, p.extension(s.groups[b].end), confidence, 0.09)
+	return b
+}
+
+// domestic adds a number of the plan of the region that begins with group a.
+func (p *pass) domestic(a int) int {
+	s, text := &p.seq, p.text
+	plan := planOf(p.countryCode)
+	first := s.groups[a].first
+	trunk, b := false, -1
+	if plan.trunk != "" && strings.HasPrefix(string(s.digits[first:min(first+len(plan.trunk), len(s.digits))]), plan.trunk) {
+		b = p.walk(plan, a, first+len(plan.trunk))
+		trunk = b >= 0
+	}
+	if b < 0 {
+		b = p.walk(plan, a, first)
+	}
+	shape := 0.0
+	switch {
+	case b < 0 && p.countryCode == 1:
+		b, shape = s.northAmerican(a)
+	case b >= 0:
+		shape = s.phoneShape(a, b, trunk, plan, p.countryCode == 1)
+	}
+	if b < 0 || shape == 0 || s.count(a, b) < minNational {
+		return -1
+	}
+	start, end := s.groups[a].start, s.groups[b].end
+	if p.amount(start, end, b) {
+		return -1
+	}
+	if start > 0 && text[start-1] == '(' {
+		if strings.IndexByte(text[start:end], ')') < 0 {
+			shape -= 0.15
+		} else {
+			start--
+			shape += 0.1
+		}
+	}
+	if p.reference(phone, start, end) {
+		shape -= 0.4
+	}
+	if start < p.urlEnd {
+		shape -= 0.3
+	}
+	p.addNear(phone, start, p.extension(end), shape, 0.25)
+	return b
+}
+
+// walk takes the digits from first on through a plan, group by group, and returns the last group at which
+// they are a number; -1 if they never are.
+func (p *pass) walk(plan *numberingPlan, a, first int) int {
+	s := &p.seq
+	state, digits, found := uint16(firstState), 0, -1
+	at := first
+	for b := a; b < len(s.groups) && b < a+maxPhoneGroups; b++ {
+		if b > a && !s.phoneGap(a, b) {
+			break
+		}
+		for end := s.end(b); at < end; at++ {
+			if state = plan.next[state][s.digits[at]-'0']; state == deadState || digits == maxPhoneDigits {
+				p.work += digits + 1
+				return found
+			}
+			digits++
+		}
+		if at == s.end(b) && digits > 0 && plan.accept[state] && plan.lengths>>digits&1 == 1 && s.closes(b) {
+			found = b
+		}
+	}
+	p.work += digits
+	return found
+}
+
+// phoneGap says that a phone number that begins with group a may go on with group b. One digit by
+// itself stands at the beginning only, or after a hyphen at the end.
+func (s *sequence) phoneGap(a, b int) bool {
+	if s.groups[b].gap == wideGap && b > a+1 {
+		return false
+	}
+	if s.size(b) > 1 || b <= a+1 {
+		return true
+	}
+	return s.groups[b].gap == hyphen && s.closes(b) || s.groups[b].gap == paren
+}
+
+// phoneShape returns the confidence in a number of the region by the way it is written; 0 if no number is
+// written so.
+func (s *sequence) phoneShape(a, b int, trunk bool, plan *numberingPlan, northAmerican bool) float64 {
+	kind, uniform := s.gaps(a, b)
+	if plan.required && !trunk {
+		return 0.3
+	}
+	if a == b {
+		switch {
+		case trunk && plan.trunk == "0":
+			return 0.6
+		default:
+			return 0.35
+		}
+	}
+	if northAmerican {
+		c := b - 2
+		if c < a || s.size(c) != 3 || s.size(c+1) != 3 || s.size(b) != 4 || c > a && (c != a+1 || s.size(a) != 1) {
+			return 0.3
+		}
+		if uniform && kind == space {
+			return 0.65
+		}
+		return 0.8
+	}
+	for i := a; i <= b; i++ {
+		if size := s.size(i); size == 1 && i > a && i < b {
+			return 0
+		}
+	}
+	if kind == dot && b-a < 2 {
+		return 0.2 // a decimal fraction
+	}
+	if trunk {
+		return 0.75
+	}
+	return 0.6
+}
+
+// northAmerican returns the last group of a number written as in North America that the plan does not
+// give out, or of seven digits as dialled within an area. Both need a word nearby.
+func (s *sequence) northAmerican(a int) (b int, confidence float64) {
+	if b = a + 2; b < len(s.groups) && s.size(a) == 3 && s.size(a+1) == 3 && s.size(b) == 4 && s.closes(b) {
+		return b, 0.3
+	}
+	if b = a + 1; b < len(s.groups) && s.size(a) == 3 && s.size(b) == 4 && s.closes(b) && s.groups[b].gap == hyphen && s.of(a, a)[0] >= '2' {
+		return b, 0.3
+	}
+	return -1, 0
+}
+
+// otherNumber says that the groups from a on are a date, or numbers between dots as in an address or a version.
+func (p *pass) otherNumber(a int) bool {
+	s := &p.seq
+	if b, isDate := s.date(a); isDate && b > a && s.groups[b].gap != space {
+		return true
+	}
+	if a+3 < len(s.groups) {
+		if kind, uniform := s.gaps(a, a+3); uniform && kind == dot && s.octets(a, a+3) && s.size(a) == 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// amount says that a number is a price, a time, a part of a decimal fraction or of a date.
+func (p *pass) amount(start, end, last int) bool {
+	text := p.text
+	if last == len(p.seq.groups)-1 && end+1 < len(text) && isDigit(text[end+1]) {
+		switch text[end] {
+		case ':':
+			return true
+		case ',':
+			n := 1
+			for end+n < len(text) && isDigit(text[end+n]) {
+				n++
+			}
+			if n <= 4 {
+				return true
+			}
+		}
+	}
+	if start > 1 && (text[start-1] == ':' || text[start-1] == ',') && isDigit(text[start-2]) {
+		return true
+	}
+	left := strings.TrimRight(text[max(start-2, 0):start], " ")
+	right := strings.TrimLeft(text[end:min(end+4, len(text))], " ")
+	return left != "" && isCurrency(before(left, len(left))) || right != "" && (isCurrency(after(right, 0)) || right[0] == '%')
+}
+
+func isCurrency(r rune) bool { return r == '$' || r == '£' || r == '¥' || r >= 0x20A0 && r <= 0x20CF }
+
+// extension returns the end of the extension that follows a number that ends at end; end if there is none.
+func (p *pass) extension(end int) int {
+	text, i := p.text, end
+	for i < len(text) && i-end < 2 && (text[i] == ' ' || text[i] == ',') {
+		i++
+	}
+	found := false
+	for _, word := range []string{"extension", "ext.", "ext", "x"} {
+		if i+len(word) < len(text) && strings.EqualFold(text[i:i+len(word)], word) {
+			i, found = i+len(word), true
+			break
+		}
+	}
+	if !found {
+		return end
+	}
+	for n := 0; n < 2 && i < len(text) && (text[i] == ' ' || text[i] == ':'); n++ {
+		i++
+	}
+	first := i
+	for i < len(text) && isDigit(text[i]) {
+		i++
+		if i-first > 6 {
+			return end
+		}
+	}
+	if i == first || binds(after(text, i)) {
+		return end
+	}
+	return i
+}

@@ -1,0 +1,104 @@
+package detect
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// topics is a set of what a word speaks of: one bit for each detector, for custom detectors
+// with words of their own, and for what speaks against one.
+type topics uint64
+
+const (
+	aboutReference  topics = 1 << (63 - iota) // an order, a parcel, an article: a number that is no person's
+	aboutVersion                              // a release: four numbers between dots are no address
+	maxCustomTopics = 40
+)
+
+func topicOf(d detector) topics { return 1 << d }
+
+// lexicon tells what words speak of.
+type lexicon struct {
+	topics  map[string]topics
+	lengths [256]uint64 // by first byte in small letters: the lengths of the words, so that most are known to be none
+}
+
+func newLexicon(words map[string]topics) *lexicon {
+	l := &lexicon{topics: words}
+	for word := range words {
+		l.lengths[word[0]] |= 1 << len(word)
+	}
+	return l
+}
+
+// mayHave says that there is a word of the first byte and the length of this one. Words in which
+// letters change their length with their case pass as well.
+func (l *lexicon) mayHave(word string) bool {
+	c := word[0]
+	if c >= utf8.RuneSelf {
+		return len(word) <= maxWordBytes
+	}
+	if isUpper(c) {
+		c |= 0x20
+	}
+	return len(word) <= maxWordBytes && (l.lengths[c]>>len(word)&1 == 1 || l.lengths[c]>>(len(word)-1)&1 == 1)
+}
+
+// commonLexicon has the words of all detectors but the custom ones.
+var commonLexicon = newLexicon(contextWords)
+
+// contextWords are the words that speak for a detector, in small letters, in the languages in which
+// customers write most. No word is here that is common in another sense ("cell", "key", "card").
+var contextWords = func() map[string]topics {
+	words := make(map[string]topics)
+	for topic, list := range map[topics]string{
+		topicOf(phone): `phone telephone tel mobile mob cell cellphone call calling fax whatsapp sms text dial reach ring hotline
+			telefon telefonnummer telefonisch handy handynummer mobilnummer mobil mobilfunk anrufen anruf rufnummer festnetz erreichbar erreichen rückruf
+			téléphone téléphoner portable appeler appelez appelle joindre joignable numéro mobile
+			teléfono telefono móvil movil celular llamar llame llámame llámeme contactar número llamada
+			telefone telemóvel telemovel celular ligar ligue contato contacto
+			cellulare chiamare chiamami chiamate recapito
+			फोन मोबाइल नंबर कॉल دوال هاتف جوال телефон тел звоните позвоните 电话 手机 電話 携帯 전화 연락처
+			telefoon telefoonnummer bellen mobiel telefonu numer zadzwoń`,
+		topicOf(creditCard): `card cards credit debit visa mastercard amex maestro discover cc pan paid payment pay charged charge
+			kreditkarte kreditkartennummer karte kartennummer bezahlt
+			carte bancaire cb paiement payé
+			tarjeta crédito débito pago pagado
+			cartão cartao pagamento
+			carta carte credito
+			कार्ड карта карты 信用卡 卡号 クレジットカード`,
+		topicOf(iban):  `iban account bank konto kontonummer compte cuenta conta conto bankverbindung`,
+		topicOf(usSSN): `ssn ssns social security taxpayer itin`,
+		topicOf(dateOfBirth): `birth birthday birthdate birthdays born dob bday
+			geboren geb geburtsdatum geburtstag geburt geburtstages
+			né née naissance anniversaire naquit
+			nacido nacida nacimiento nací nació cumpleaños
+			nascido nascida nascimento nasci nasceu aniversário
+			nato nata nascita nacque compleanno
+			जन्म जन्मतिथि जन्मदिन родился родилась рождения 出生 生日 生年月日 誕生日 생년월일 생일
+			geboortedatum urodzony urodzona urodzenia doğum fødselsdato född syntynyt`,
+		topicOf(cryptoAddress): `bitcoin btc ethereum eth wallet crypto`,
+		topicOf(macAddress):    `mac`,
+		topicOf(ipAddress):     `ip ipv4 ipv6 address host server client login`,
+		topicOf(ukNHS):         `nhs patient`,
+		topicOf(esNIF):         `dni nif nie identidad documento`,
+		topicOf(brCPF):         `cpf cadastro contribuinte`,
+		topicOf(inAadhaar):     `aadhaar aadhar adhaar uidai uid आधार`,
+		aboutReference: `order orders ordernumber invoice tracking parcel shipment reference ref ticket case article item sku product part serial
+			batch lot isbn ean upc barcode imei receipt transaction txn po rma quote model id code
+			bestellung bestellnummer auftrag auftragsnummer rechnung rechnungsnummer sendung sendungsnummer paket artikel artikelnummer seriennummer
+			vorgang vorgangsnummer kundennummer
+			commande facture colis suivi référence dossier article série
+			pedido factura envío seguimiento referencia artículo serie
+			encomenda fatura rastreamento rastreio referência artigo série
+			ordine fattura spedizione tracciamento riferimento articolo
+			ऑर्डर चालान заказ заказа накладная 订单 订单号 注文番号 zamówienie bestelling factuur`,
+		aboutVersion: `version versions v ver release released build firmware section chapter sect paragraph abschnitt kapitel versión versão versione
+			upgrade upgraded update updated sdk driver patch`,
+	} {
+		for word := range strings.FieldsSeq(list) {
+			words[word] |= topic
+		}
+	}
+	return words
+}()
