@@ -15,7 +15,7 @@ func (p *pass) birthDates() {
 }
 
 // birthDate adds the date from start to end if a word nearby says that somebody was born then: one
-// of the five before it, after any other date, or one of the three after it that is not
+// of the five before it, after any other date, or one of the five after it that is not
 // followed by a date of its own. A date alone is never one.
 func (p *pass) birthDate(start, end int) {
 	if p.bornBefore(start) || p.bornAfter(end) {
@@ -35,7 +35,7 @@ func (p *pass) bornAfter(end int) bool {
 	for i > 0 && words[i-1].start >= end {
 		i--
 	}
-	for n := 0; i < len(words) && n < 3 && !words[i].newLine && !isDigit(p.text[words[i].start]); i, n = i+1, n+1 {
+	for n := 0; i < len(words) && n < contextWordsAround && !words[i].newLine && !isDigit(p.text[words[i].start]); i, n = i+1, n+1 {
 		if words[i].end >= end+contextReach {
 			return false
 		}

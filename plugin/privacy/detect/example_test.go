@@ -2,6 +2,7 @@ package detect_test
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/shoal-stream/shoal/plugin/privacy/detect"
 )
@@ -12,11 +13,12 @@ func Example() {
 		panic(err)
 	}
 	const text = "Reach me at ann@example.com or (415) 555-2671."
-	masked, at := "", 0
+	var masked strings.Builder
+	at := 0
 	for _, span := range scanner.Append(nil, text) {
-		masked += text[at:span.Start] + detect.Tag(span.Detector)
+		masked.WriteString(text[at:span.Start] + detect.Tag(span.Detector))
 		at = span.End
 	}
-	fmt.Println(masked + text[at:])
+	fmt.Println(masked.String() + text[at:])
 	// Output: Reach me at <EMAIL> or <PHONE>.
 }

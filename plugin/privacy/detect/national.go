@@ -66,7 +66,7 @@ func (p *pass) national(d detector, a int, forms []form, valid func([]byte) bool
 		if p.reference(d, start, end) {
 			base -= 0.4
 		}
-		p.addNear(d, start, end, base, 0.35)
+		p.addNear(d, start, end, base, 0.5)
 		return
 	}
 }

@@ -28,10 +28,14 @@ const (
 	hyphen       // one
 	dot          // one
 	slash        // one
+	dotSpace     // a full stop and a space
 	paren        // with one or two parentheses in it, and spaces or a hyphen
 	wideGap      // two spaces, or spaces around a hyphen or slash
 	noNumber     // anything else: the sequence ends
 )
+
+// parts says that what is on both sides may be two numbers.
+func (g gap) parts() bool { return g == space || g == wideGap || g == paren || g == dotSpace }
 
 const (
 	maxGroups      = 24
@@ -61,8 +65,7 @@ func (s *sequence) opens(a int) bool {
 	if a == 0 {
 		return !s.bindsLeft && !s.joinedLeft
 	}
-	g := s.groups[a].gap
-	return g == space || g == wideGap || g == paren
+	return s.groups[a].gap.parts()
 }
 
 // closes says that a number may end with group b.
@@ -70,8 +73,7 @@ func (s *sequence) closes(b int) bool {
 	if b == len(s.groups)-1 {
 		return !s.bindsRight && !s.joinedRight
 	}
-	g := s.groups[b+1].gap
-	return g == space || g == wideGap || g == paren
+	return s.groups[b+1].gap.parts()
 }
 
 // gaps says that all gaps between groups a and b are of one kind, and which; noGap for one group.
@@ -159,7 +161,9 @@ func gapAt(text string, i int) (kind gap, width int) {
 		return slash, width
 	case spaces == 2 && text[i] == ' ' && text[j-1] == ' ' && mark != '.':
 		return wideGap, width
+	case spaces == 1 && text[i] == '.':
+		return dotSpace, width
 	default:
-		return noNumber, 0 // ". " ends a sentence
+		return noNumber, 0
 	}
 }

@@ -69,10 +69,16 @@ func (p *pass) international(a, skip, start int, confidence float64) int {
 	if b < 0 || s.end(b)-first < minNational+1 {
 		return -1
 	}
-	if start > 0 && p.text[start-1] == '(' && strings.IndexByte(p.text[start:s.groups[b].end], ')') >= 0 {
+	end := s.groups[b].end
+	if opened(p.text, start, end) {
 		start--
 	}
-	p.addNear(phone, start, p.extension(s.groups[b].end), confidence, 0.09)
+	if skip > 0 && a == b { // digits alone, as on goods
+		if confidence -= 0.15; p.reference(phone, start, end) {
+			confidence -= 0.4
+		}
+	}
+	p.addNear(phone, start, p.extension(end), confidence, 0.09)
 	return b
 }
 
@@ -94,7 +100,7 @@ func (p *pass) domestic(a int) int {
 	case b < 0 && p.countryCode == 1:
 		b, shape = s.northAmerican(a)
 	case b >= 0:
-		shape = s.phoneShape(a, b, trunk, plan, p.countryCode == 1)
+		shape = s.phoneShape(a, b, trunk, plan)
 	}
 	if b < 0 || shape == 0 || s.count(a, b) < minNational {
 		return -1
@@ -103,13 +109,12 @@ func (p *pass) domestic(a int) int {
 	if p.amount(start, end, b) {
 		return -1
 	}
-	if start > 0 && text[start-1] == '(' {
-		if strings.IndexByte(text[start:end], ')') < 0 {
-			shape -= 0.15
-		} else {
-			start--
-			shape += 0.1
-		}
+	if opened(text, start, end) {
+		start--
+		shape += 0.1
+	}
+	if s.inRow(a, b) {
+		shape -= 0.3
 	}
 	if p.reference(phone, start, end) {
 		shape -= 0.4
@@ -119,6 +124,17 @@ func (p *pass) domestic(a int) int {
 	}
 	p.addNear(phone, start, p.extension(end), shape, 0.25)
 	return b
+}
+
+// opened says that a parenthesis that is closed within text[start:end] opens right before it.
+func opened(text string, start, end int) bool {
+	return start > 0 && text[start-1] == '(' && strings.Count(text[start:end], ")") > strings.Count(text[start:end], "(")
+}
+
+// inRow says that groups a to b are a part of a row of numbers with one space between them.
+func (s *sequence) inRow(a, b int) bool {
+	kind, _ := s.gaps(a, b)
+	return kind == space && (a > 0 && s.groups[a].gap == space || b+1 < len(s.groups) && s.groups[b+1].gap == space)
 }
 
 // walk takes the digits from first on through a plan, group by group, and returns the last group at which
@@ -132,13 +148,13 @@ func (p *pass) walk(plan *numberingPlan, a, first int) int {
 			break
 		}
 		for end := s.end(b); at < end; at++ {
-			if state = plan.next[state][s.digits[at]-'0']; state == deadState || digits == maxPhoneDigits {
+			if state = plan.numbers.next[state][s.digits[at]-'0']; state == deadState || digits == maxPhoneDigits {
 				p.work += digits + 1
 				return found
 			}
 			digits++
 		}
-		if at == s.end(b) && digits > 0 && plan.accept[state] && plan.lengths>>digits&1 == 1 && s.closes(b) {
+		if at == s.end(b) && digits > 0 && plan.numbers.accept[state] && plan.lengths>>digits&1 == 1 && s.closes(b) {
 			found = b
 		}
 	}
@@ -149,7 +165,7 @@ func (p *pass) walk(plan *numberingPlan, a, first int) int {
 // phoneGap says that a phone number that begins with group a may go on with group b. One digit by
 // itself stands at the beginning only, or after a hyphen at the end.
 func (s *sequence) phoneGap(a, b int) bool {
-	if s.groups[b].gap == wideGap && b > a+1 {
+	if s.groups[b].gap == dotSpace || s.groups[b].gap == wideGap && b > a+1 {
 		return false
 	}
 	if s.size(b) > 1 || b <= a+1 {
@@ -160,41 +176,47 @@ func (s *sequence) phoneGap(a, b int) bool {
 
 // phoneShape returns the confidence in a number of the region by the way it is written; 0 if no number is
 // written so.
-func (s *sequence) phoneShape(a, b int, trunk bool, plan *numberingPlan, northAmerican bool) float64 {
+func (s *sequence) phoneShape(a, b int, trunk bool, plan *numberingPlan) float64 {
 	kind, uniform := s.gaps(a, b)
-	if plan.required && !trunk {
+	switch {
+	case !trunk && plan.needsTrunk(s.of(a, b)):
 		return 0.3
-	}
-	if a == b {
-		switch {
-		case trunk && plan.trunk == "0":
-			return 0.6
-		default:
-			return 0.35
-		}
-	}
-	if northAmerican {
-		c := b - 2
-		if c < a || s.size(c) != 3 || s.size(c+1) != 3 || s.size(b) != 4 || c > a && (c != a+1 || s.size(a) != 1) {
-			return 0.3
-		}
-		if uniform && kind == space {
-			return 0.65
-		}
-		return 0.8
-	}
-	for i := a; i <= b; i++ {
-		if size := s.size(i); size == 1 && i > a && i < b {
-			return 0
-		}
-	}
-	if kind == dot && b-a < 2 {
+	case a == b && trunk && plan.trunk == "0":
+		return 0.6
+	case a == b:
+		return 0.35
+	case kind == dot && b-a < 2:
 		return 0.2 // a decimal fraction
-	}
-	if trunk {
+	case trunk && plan.trunk == "0":
 		return 0.75
 	}
-	return 0.6
+	first := a
+	if trunk && s.size(a) == 1 {
+		first++
+	}
+	if !s.bareGroups(first, b) {
+		return 0.3
+	}
+	if plan.trunk == "1" && (!uniform || kind != space) { // North America
+		return 0.8
+	}
+	return 0.65
+}
+
+// bareGroups says that groups a to b are cut as numbers are that begin with no trunk prefix.
+func (s *sequence) bareGroups(a, b int) bool {
+	var sizes [maxPhoneGroups]int
+	for i := a; i <= b; i++ {
+		sizes[i-a] = s.size(i)
+	}
+	switch sizes {
+	case [maxPhoneGroups]int{3, 3, 4}, [maxPhoneGroups]int{3, 3, 3}, [maxPhoneGroups]int{3, 2, 2, 2}, [maxPhoneGroups]int{2, 4, 4},
+		[maxPhoneGroups]int{2, 5, 4}, [maxPhoneGroups]int{5, 5}, [maxPhoneGroups]int{4, 4}, [maxPhoneGroups]int{2, 3, 4}, [maxPhoneGroups]int{3, 4, 4},
+		[maxPhoneGroups]int{3, 3, 2, 2}, [maxPhoneGroups]int{2, 3, 2, 2}, [maxPhoneGroups]int{3, 7}, [maxPhoneGroups]int{3, 6}, [maxPhoneGroups]int{2, 8},
+		[maxPhoneGroups]int{2, 9}, [maxPhoneGroups]int{2, 2, 2, 2}, [maxPhoneGroups]int{3, 4, 3}, [maxPhoneGroups]int{4, 3, 3}, [maxPhoneGroups]int{2, 7}:
+		return true
+	}
+	return false
 }
 
 // northAmerican returns the last group of a number written as in North America that the plan does not
@@ -216,7 +238,7 @@ func (p *pass) otherNumber(a int) bool {
 		return true
 	}
 	if a+3 < len(s.groups) {
-		if kind, uniform := s.gaps(a, a+3); uniform && kind == dot && s.octets(a, a+3) && s.size(a) == 1 {
+		if kind, uniform := s.gaps(a, a+3); uniform && kind == dot && s.octets(a, a+3) && (a+4 == len(s.groups) || s.groups[a+4].gap != dot) {
 			return true
 		}
 	}

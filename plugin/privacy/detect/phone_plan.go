@@ -1,9 +1,6 @@
 package detect
 
 import (
-	"fmt"
-	"regexp/syntax"
-	"slices"
 	"strings"
 	"sync"
 
@@ -14,17 +11,28 @@ import (
 // patterns that libphonenumber has for it, turned into one automaton over digits, so
 // that a number costs a table look-up a digit where parsing one costs 18 µs.
 type numberingPlan struct {
-	next     [][10]uint16 // the state after a digit; 0 is dead, 1 the start
-	accept   []bool
-	lengths  uint32 // bit n: numbers of n digits are given out
-	trunk    string // dialled before a number within the country, such as 0
-	required bool   // people always write the trunk prefix there
+	numbers automaton
+	lengths uint32 // bit n: numbers of n digits are given out
+	trunk   string // dialled before a number within the country, such as 0
+	formats []numberFormat
 }
 
-const (
-	deadState  = 0
-	firstState = 1
-)
+// numberFormat is a way to write the numbers that begin with certain digits; the first that fits is that
+// of a number.
+type numberFormat struct {
+	leading, whole automaton
+	trunk          bool // with the trunk prefix, always
+}
+
+// needsTrunk says that people write a number with the trunk prefix before it.
+func (n *numberingPlan) needsTrunk(digits []byte) bool {
+	for i := range n.formats {
+		if f := &n.formats[i]; f.leading.accepts(digits) && f.whole.accepts(digits) {
+			return f.trunk
+		}
+	}
+	return false
+}
 
 // plans are built when they are first needed, one for each country code.
 var plans [1000]struct {
@@ -67,15 +75,18 @@ func buildPlan(code int) *numberingPlan {
 				patterns = append(patterns, pattern)
 			}
 		}
-		if region.GetMainCountryForCode() || plan.trunk == "" {
+		if region.GetMainCountryForCode() || len(plan.formats) == 0 {
 			plan.trunk = region.GetNationalPrefix()
-			plan.required = trunkRequired(region)
+			if plan.formats, err = formatsOf(region); err != nil {
+				return nil
+			}
 		}
 	}
 	if pattern, ok := madeUp[code]; ok {
 		patterns = append(patterns, pattern)
 	}
-	if len(patterns) == 0 || plan.compile("(?:"+strings.Join(patterns, "|")+")") != nil {
+	plan.numbers, err = compile(strings.Join(patterns, "|"))
+	if err != nil || len(patterns) == 0 {
 		return nil
 	}
 	return plan
@@ -88,85 +99,24 @@ var madeUp = map[int]string{
 	44: `7700900\d{3}`,
 }
 
-// trunkRequired says that all ways to write a number of a region begin with the trunk prefix.
-func trunkRequired(region *phonenumbers.PhoneMetadata) bool {
+func formatsOf(region *phonenumbers.PhoneMetadata) (formats []numberFormat, err error) {
 	trunk := region.GetNationalPrefix()
 	for _, format := range region.GetNumberFormat() {
-		if !strings.Contains(format.GetNationalPrefixFormattingRule(), trunk) || format.GetNationalPrefixOptionalWhenFormatting() {
-			return false
+		rule := format.GetNationalPrefixFormattingRule()
+		f := numberFormat{trunk: trunk != "" && strings.Contains(rule, trunk) && !format.GetNationalPrefixOptionalWhenFormatting()}
+		leading := ""
+		if patterns := format.GetLeadingDigitsPattern(); len(patterns) > 0 {
+			leading = patterns[len(patterns)-1] // the most exact
 		}
-	}
-	return trunk != "" && len(region.GetNumberFormat()) > 0
-}
-
-// compile builds the automaton by the subset construction (Rabin and Scott, 1959).
-func (n *numberingPlan) compile(pattern string) error {
-	parsed, err := syntax.Parse(pattern, syntax.Perl)
-	if err != nil {
-		return fmt.Errorf("reading the patterns of a numbering plan: %w", err)
-	}
-	program, err := syntax.Compile(parsed.Simplify())
-	if err != nil {
-		return fmt.Errorf("compiling the patterns of a numbering plan: %w", err)
-	}
-	n.next, n.accept = make([][10]uint16, firstState), make([]bool, firstState)
-	states := map[string]uint16{}
-	var sets [][]uint32 // of instructions, by state
-	stateOf := func(seeds []uint32) uint16 {
-		set, accept := closure(program, seeds)
-		if len(set) == 0 && !accept {
-			return deadState
+		if f.leading, err = compile("(?:" + leading + `)\d*`); err != nil {
+			return nil, err
 		}
-		id := fmt.Sprint(set, accept)
-		state, known := states[id]
-		if !known {
-			state = uint16(len(n.next))
-			states[id] = state
-			n.next, n.accept = append(n.next, [10]uint16{}), append(n.accept, accept)
-			sets = append(sets, set)
+		if f.whole, err = compile(format.GetPattern()); err != nil {
+			return nil, err
 		}
-		return state
+		formats = append(formats, f)
 	}
-	stateOf([]uint32{uint32(program.Start)})
-	for i := 0; i < len(sets); i++ {
-		for digit := range 10 {
-			var seeds []uint32
-			for _, at := range sets[i] {
-				if inst := &program.Inst[at]; inst.MatchRune(rune('0' + digit)) {
-					seeds = append(seeds, inst.Out)
-				}
-			}
-			to := stateOf(seeds)
-			n.next[firstState+i][digit] = to
-		}
-	}
-	return nil
-}
-
-// closure returns the instructions that take a digit and are reached from seeds without one, in order.
-func closure(program *syntax.Prog, seeds []uint32) (set []uint32, accept bool) {
-	seen := map[uint32]bool{}
-	for stack := slices.Clone(seeds); len(stack) > 0; {
-		at := stack[len(stack)-1]
-		stack = stack[:len(stack)-1]
-		if seen[at] {
-			continue
-		}
-		seen[at] = true
-		switch inst := &program.Inst[at]; inst.Op {
-		case syntax.InstAlt, syntax.InstAltMatch:
-			stack = append(stack, inst.Out, inst.Arg)
-		case syntax.InstCapture, syntax.InstNop, syntax.InstEmptyWidth:
-			stack = append(stack, inst.Out)
-		case syntax.InstMatch:
-			accept = true
-		case syntax.InstFail:
-		default:
-			set = append(set, at)
-		}
-	}
-	slices.Sort(set)
-	return set, accept
+	return formats, nil
 }
 
 // codeOf returns the country code that digits begin with, and how many digits it has; 0 if there is none.

@@ -85,7 +85,7 @@ var contextWords = func() map[string]topics {
 		topicOf(brCPF):         `cpf cadastro contribuinte`,
 		topicOf(inAadhaar):     `aadhaar aadhar adhaar uidai uid आधार`,
 		aboutReference: `order orders ordernumber invoice tracking parcel shipment reference ref ticket case article item sku product part serial
-			batch lot isbn ean upc barcode imei receipt transaction txn po rma quote model id code
+			batch lot isbn ean upc gtin barcode pn sn zip postcode plz postleitzahl blz cep imei receipt transaction txn po rma quote model id code
 			bestellung bestellnummer auftrag auftragsnummer rechnung rechnungsnummer sendung sendungsnummer paket artikel artikelnummer seriennummer
 			vorgang vorgangsnummer kundennummer
 			commande facture colis suivi référence dossier article série
