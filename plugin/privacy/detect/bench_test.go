@@ -53,11 +53,3 @@ func BenchmarkScan(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) { benchmark(b, c.text, c.detectors) })
 	}
 }
-
-func BenchmarkHostile(b *testing.B) {
-	for _, text := range hostile {
-		b.Run(text[:min(len(text), 12)], func(b *testing.B) {
-			benchmark(b, strings.Repeat(text, 1<<20/len(text)), detect.Names())
-		})
-	}
-}

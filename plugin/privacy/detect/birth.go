@@ -3,7 +3,7 @@ package detect
 // birthDates looks for dates in the row of numbers that are said to be those of a birth.
 func (p *pass) birthDates() {
 	s := &p.seq
-	for a := 0; a < len(s.groups); a++ {
+	for a := 0; a < s.starts; a++ {
 		if !s.opens(a) {
 			continue
 		}
@@ -25,35 +25,34 @@ func (p *pass) birthDate(start, end int) {
 }
 
 func (p *pass) bornBefore(start int) bool {
-	return p.wordsFrom(p.lastDate, start, contextWordsAround)&topicOf(dateOfBirth) != 0
+	words, _ := p.wordsBefore(p.lastDate, start)
+	return words&topicOf(dateOfBirth) != 0
 }
 
 func (p *pass) bornAfter(end int) bool {
 	p.split(end-contextReach, min(end+contextReach, len(p.text)))
-	words := p.words.words
-	i := len(words)
-	for i > 0 && words[i-1].start >= end {
-		i--
+	if p.words.said <= end {
+		return false
 	}
-	for n := 0; i < len(words) && n < contextWordsAround && !words[i].newLine && !isDigit(p.text[words[i].start]); i, n = i+1, n+1 {
-		if words[i].end >= end+contextReach {
+	words, first := p.words.words, p.words.firstAfter(end)
+	for i := first; i < len(words) && i < first+contextWordsAround; i++ {
+		if w := words[i]; w.newLine || w.number || w.end >= end+contextReach {
 			return false
-		}
-		if words[i].topics&topicOf(dateOfBirth) != 0 {
-			return !p.dateFollows(words[i].end)
+		} else if w.topics&topicOf(dateOfBirth) != 0 {
+			return !numberFollows(words[i+1:])
 		}
 	}
 	return false
 }
 
-// dateFollows says that a digit is among the three words after end.
-func (p *pass) dateFollows(end int) bool {
-	words, n := p.words.words, 0
-	for _, w := range words {
-		if w.start >= end && n < 3 && !w.newLine {
-			if n++; isDigit(p.text[w.start]) {
-				return true
-			}
+// numberFollows says that one of the first three words on the line is a number.
+func numberFollows(words []word) bool {
+	for i, w := range words {
+		if i == 3 || w.newLine {
+			return false
+		}
+		if w.number {
+			return true
 		}
 	}
 	return false

@@ -7,8 +7,8 @@ package detect
 // speaks for a card.
 func (p *pass) cards() {
 	s := &p.seq
-	for a := 0; a < len(s.groups); a++ {
-		if !s.opens(a) || a > 0 && s.groups[a].gap == space && s.size(a-1) == 4 && s.size(a) == 4 {
+	for a := 0; a < s.starts; a++ {
+		if s.size(a) < 4 || !s.opens(a) || a > 0 && s.groups[a].gap == space && s.size(a-1) == 4 && s.size(a) == 4 {
 			continue
 		}
 		for b := min(a+5, len(s.groups)-1); b >= a; b-- {

@@ -22,20 +22,22 @@ func (p *pass) chainAddress(start, end int) {
 	var confidence float64
 	switch text[0] {
 	case '1', '3', 'm', 'n', '2':
+		p.work += len(text) * len(text) / 8
 		if len(text) <= 35 && base58Check(text) {
 			confidence = certain
 		}
 	case 'b', 'B', 't', 'T':
+		p.work += len(text)
 		if bech32Address(text) {
 			confidence = certain
 		}
 	case '0':
 		if len(text) == 42 && text[1] == 'x' {
+			p.work += 4 * len(text)
 			confidence = ethereum(text[2:])
 		}
 	}
 	if confidence > 0 {
-		p.work += len(text) * len(text) / 8
 		p.addNear(cryptoAddress, start, end, confidence, 0.1)
 	}
 }
@@ -162,13 +164,18 @@ func bech32Address(text string) bool {
 
 // bech32Step takes one more value into the checksum, a polynomial over GF(32).
 func bech32Step(check uint32, value uint8) uint32 {
-	top := check >> 25
-	check = (check&0x1FFFFFF)<<5 ^ uint32(value)
-	for i, generator := range [5]uint32{0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3} {
-		check ^= generator * (top >> i & 1)
-	}
-	return check
+	return (check&0x1FFFFFF)<<5 ^ uint32(value) ^ bech32Generators[check>>25]
 }
+
+// bech32Generators has the sum of the generators for each set of the five bits that a step shifts out.
+var bech32Generators = func() (sums [32]uint32) {
+	for top := range sums {
+		for i, generator := range [5]uint32{0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3} {
+			sums[top] ^= generator * uint32(top>>i&1)
+		}
+	}
+	return sums
+}()
 
 // ethereum returns the confidence in 40 hexadecimal digits after 0x. Letters of both cases carry a
 // checksum: a letter is a capital where the Keccak hash of the small ones is 8 or more (EIP-55).

@@ -9,7 +9,8 @@ import (
 )
 
 const (
-	contextWordsAround = 5   // the number of words on either side that count
+	contextWordsAround = 5 // the number of words on either side that count
+	labelWords         = 3
 	contextReach       = 128 // bytes; words further away do not count
 	maxWordBytes       = 48  // a longer word is no context
 	wordsKept          = 256
@@ -19,6 +20,7 @@ const (
 type word struct {
 	start, end int
 	topics     topics
+	number     bool // it begins with a digit
 	newLine    bool // a line ends before it, not in a colon
 }
 
@@ -27,43 +29,100 @@ type word struct {
 type wordWindow struct {
 	words []word
 	done  int // the text before is split
+	said  int // the end of the last word that speaks of anything
 }
 
-func (w *wordWindow) reset(at int) { w.words, w.done = w.words[:0], at }
+func (w *wordWindow) reset(at int) { w.words, w.done, w.said = w.words[:0], at, 0 }
+
+// firstAfter returns the index of the first word that ends after at.
+func (w *wordWindow) firstAfter(at int) int {
+	low, high := 0, len(w.words)
+	for low < high {
+		if mid := (low + high) / 2; w.words[mid].end > at {
+			high = mid
+		} else {
+			low = mid + 1
+		}
+	}
+	return low
+}
+
+// surroundings is what the words before and after a place speak of.
+type surroundings struct {
+	start, end    int
+	before, after topics // of the nearest five
+	label         topics // of the nearest three before
+}
 
 // near says that a word of a topic is among the five words before text[start:end] or after it.
 func (p *pass) near(start, end int, topic topics) bool {
-	return p.wordsBefore(start, contextWordsAround)&topic != 0 || p.wordsAfter(end, contextWordsAround)&topic != 0
+	s := p.around(start, end)
+	return (s.before|s.after)&topic != 0
 }
 
-// labelled says that one of the three words before start is a label of a topic.
-func (p *pass) labelled(start int, topic topics) bool {
-	return p.wordsBefore(start, 3)&topic != 0
+// labelled says that one of the three words before text[start:end] is a label of a topic.
+func (p *pass) labelled(start, end int, topic topics) bool {
+	return p.around(start, end).label&topic != 0
 }
 
-// wordsBefore returns the topics of up to n words before start, on its line.
-func (p *pass) wordsBefore(start, n int) topics { return p.wordsFrom(0, start, n) }
-
-// wordsFrom is wordsBefore without the words that begin before from.
-func (p *pass) wordsFrom(from, start, n int) (found topics) {
-	p.split(start-contextReach, start)
+// around returns the surroundings of text[start:end]. Several detectors ask for those of one place.
+func (p *pass) around(start, end int) *surroundings {
+	if s := &p.here; s.start == start && s.end == end {
+		return s
+	}
+	p.here = surroundings{start: start, end: end}
+	p.here.before, p.here.label = p.wordsBefore(0, start)
+	p.split(end-contextReach, min(end+contextReach, len(p.text)))
+	if p.words.said <= end {
+		return &p.here
+	}
+	counter := wordCounter{left: contextWordsAround}
 	words := p.words.words
-	i := len(words) - 1
-	for i >= 0 && words[i].end > start {
-		i--
+	for i := p.words.firstAfter(end); i < len(words) && words[i].end < end+contextReach && !words[i].newLine && counter.take(words[i]); i++ {
+		p.here.after |= words[i].topics
+		p.work++
 	}
+	return &p.here
+}
+
+// wordsBefore returns the topics of the words before start, on its line, that do not begin before from: of
+// the nearest five, and of the nearest three.
+func (p *pass) wordsBefore(from, start int) (found, label topics) {
+	p.split(start-contextReach, start)
+	from = max(from, start-contextReach+1)
+	if p.words.said <= from {
+		return 0, 0
+	}
+	words := p.words.words
+	i := p.words.firstAfter(start) - 1
 	if p.lineEnds(start, i) {
-		return 0
+		return 0, 0
 	}
-	for number := false; i >= 0 && words[i].start >= max(from, start-contextReach+1); i-- {
-		if n -= p.counts(words[i], &number); n < 0 {
+	for counter := (wordCounter{left: contextWordsAround}); i >= 0 && words[i].start >= from && counter.take(words[i]); i-- {
+		p.work++
+		if found |= words[i].topics; counter.left >= contextWordsAround-labelWords {
+			label = found
+		}
+		if words[i].newLine {
 			break
 		}
-		if found |= words[i].topics; words[i].newLine {
-			break
-		}
 	}
-	return found
+	return found, label
+}
+
+// wordCounter counts words up to some number. Groups of digits in a row are one word together.
+type wordCounter struct {
+	left, taken int
+	number      bool
+}
+
+func (c *wordCounter) take(w word) bool {
+	if !w.number || !c.number {
+		c.left--
+	}
+	c.number = w.number
+	c.taken++
+	return c.left >= 0 && c.taken <= 2*maxPhoneGroups
 }
 
 // lineEnds says that a line ends between word i and start.
@@ -73,32 +132,6 @@ func (p *pass) lineEnds(start, i int) bool {
 		from = max(from, p.words.words[i].end)
 	}
 	return endsLine(p.text[from:max(from, start)])
-}
-
-// wordsAfter returns the topics of up to n words after end, on its line.
-func (p *pass) wordsAfter(end, n int) (found topics) {
-	p.split(end-contextReach, min(end+contextReach, len(p.text)))
-	words := p.words.words
-	i := len(words)
-	for i > 0 && words[i-1].start >= end {
-		i--
-	}
-	for number := false; i < len(words) && words[i].end < end+contextReach && !words[i].newLine; i++ {
-		if n -= p.counts(words[i], &number); n < 0 {
-			break
-		}
-		found |= words[i].topics
-	}
-	return found
-}
-
-// counts returns how many tokens a word is: groups of digits in a row are one together.
-func (p *pass) counts(w word, number *bool) int {
-	before := *number
-	if *number = isDigit(p.text[w.start]); *number && before {
-		return 0
-	}
-	return 1
 }
 
 // split makes sure that the words from one place to another are known.
@@ -115,12 +148,22 @@ func (p *pass) split(from, to int) {
 		}
 	}
 	for w.done < to {
-		start := w.done
+		start, breaks := w.done, false
 		for start < to {
-			if c := p.text[start]; c >= utf8.RuneSelf && wordClass(after(p.text, start)) != noWord || c < utf8.RuneSelf && isAlnum(c) {
+			c := p.text[start]
+			if c < utf8.RuneSelf {
+				if isAlnum(c) {
+					break
+				}
+				breaks = breaks || c == '\n'
+				start++
+				continue
+			}
+			r, n := utf8.DecodeRuneInString(p.text[start:])
+			if wordClass(r) != noWord {
 				break
 			}
-			start += size(p.text, start)
+			start += n
 		}
 		if start >= to {
 			p.work += start - w.done
@@ -132,7 +175,10 @@ func (p *pass) split(from, to int) {
 		if len(w.words) >= 2*wordsKept {
 			w.words = append(w.words[:0], w.words[len(w.words)-wordsKept:]...)
 		}
-		w.words = append(w.words, word{start, end, p.topicsOf(p.text[start:end]), endsLine(p.text[w.done:start])})
+		speaksOf := p.topicsOf(p.text[start:end])
+		if w.words = append(w.words, word{start, end, speaksOf, isDigit(p.text[start]), breaks && endsLine(p.text[w.done:start])}); speaksOf != 0 {
+			w.said = end
+		}
 		w.done = end
 	}
 }
@@ -208,13 +254,4 @@ func wordEnd(text string, i int) int {
 		i += n
 	}
 	return i
-}
-
-// size is the number of bytes of the rune at i.
-func size(text string, i int) int {
-	if text[i] < utf8.RuneSelf {
-		return 1
-	}
-	_, n := utf8.DecodeRuneInString(text[i:])
-	return n
 }

@@ -69,5 +69,5 @@ func (p *pass) numbers(i int) {
 // reference says that a number is labelled as that of an order, a parcel or an article, and that no
 // word nearby speaks for its detector.
 func (p *pass) reference(d detector, start, end int) bool {
-	return p.labelled(start, aboutReference) && !p.near(start, end, topicOf(d))
+	return p.labelled(start, end, aboutReference) && !p.near(start, end, topicOf(d))
 }

@@ -81,8 +81,8 @@ func (f *folding) replace(r rune, start, end int) {
 		f.text.WriteByte(' ')
 	case isHyphen(r):
 		f.text.WriteByte('-')
-	case unicode.Is(unicode.Nd, r):
-		f.text.WriteByte(digitOf(r))
+	case isDecimal(r):
+		f.text.WriteByte('0' + byte(decimal(r)))
 	default:
 		var buffer [2 * utf8.UTFMax]byte
 		f.text.Write(norm.NFKC.AppendString(buffer[:0], string(r)))
@@ -122,9 +122,9 @@ func folds(r rune) bool {
 	case r < 0x0300: // Latin: spaces, soft hyphens, small digits
 		return r == 0xA0 || r == 0xAD || r == 0xB2 || r == 0xB3 || r == 0xB9
 	case r < 0x1680:
-		return invisible(r) || unicode.Is(unicode.Nd, r)
+		return invisible(r) || isDecimal(r)
 	case r < 0x2000:
-		return invisible(r) || isSpace(r) || unicode.Is(unicode.Nd, r)
+		return invisible(r) || isSpace(r) || isDecimal(r)
 	case r < 0x2500: // punctuation, superscripts, letter-like, enclosed
 		return invisible(r) || isSpace(r) || isHyphen(r) || changes(r)
 	case r < 0x3000:
@@ -134,7 +134,7 @@ func folds(r rune) bool {
 	case r < 0xA620, r >= 0xAC00 && r < 0xF900: // Chinese, Japanese, Korean
 		return false
 	default:
-		return invisible(r) || unicode.Is(unicode.Nd, r) || isHyphen(r) || changes(r)
+		return invisible(r) || isDecimal(r) || isHyphen(r) || changes(r)
 	}
 }
 
@@ -164,20 +164,32 @@ func isHyphen(r rune) bool {
 	return r >= 0x2010 && r <= 0x2015 || r == 0x2212 || r == 0x2043 || r == 0xFE58 || r == 0xFE63 || r == 0xFF0D
 }
 
-// digitOf returns the ASCII digit with the value of a decimal digit of any script: they come in
-// tens that begin at a zero, wherever a range of them begins (Unicode, chapter 4.6).
-func digitOf(r rune) byte {
-	if r < 0x10000 {
-		for _, t := range unicode.Nd.R16 {
-			if r <= rune(t.Hi) {
-				return '0' + byte((r-rune(t.Lo))%10)
-			}
+// zeros has the digit zero of every script, in order: decimal digits come in tens (Unicode, chapter 4.6).
+var zeros = func() (list []rune) {
+	for _, t := range unicode.Nd.R16 {
+		for r := rune(t.Lo); r <= rune(t.Hi); r += 10 {
+			list = append(list, r)
 		}
 	}
 	for _, t := range unicode.Nd.R32 {
-		if r <= rune(t.Hi) {
-			return '0' + byte((r-rune(t.Lo))%10)
+		for r := rune(t.Lo); r <= rune(t.Hi); r += 10 {
+			list = append(list, r)
 		}
 	}
-	return '0'
+	return list
+}()
+
+// decimal returns the value of a decimal digit of any script. It is none that does not lie between 0 and 9.
+func decimal(r rune) rune {
+	low, high := 0, len(zeros)
+	for low < high {
+		if mid := (low + high) / 2; zeros[mid] > r {
+			high = mid
+		} else {
+			low = mid + 1
+		}
+	}
+	return r - zeros[max(low-1, 0)]
 }
+
+func isDecimal(r rune) bool { return uint32(decimal(r)) <= 9 }

@@ -36,7 +36,8 @@ func (p *pass) iban(start int) int {
 	if len(chars) < len(structure) || binds(after(text, i)) || joins(text, i) || !mod97(chars) {
 		return start
 	}
-	p.addNear(iban, start, i, 0.97, 0.02)
+	p.add(iban, start, i, 0.97, false)
+	p.done(i)
 	return i
 }
 

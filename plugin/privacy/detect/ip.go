@@ -4,7 +4,7 @@ package detect
 // and none around. After a word for a version or a chapter they are that.
 func (p *pass) ipv4() {
 	s, text := &p.seq, p.text
-	for a := 0; a+3 < len(s.groups); a++ {
+	for a := 0; a < s.starts && a+3 < len(s.groups); a++ {
 		if s.groups[a+1].gap != dot || s.groups[a].gap == dot {
 			continue
 		}
@@ -19,11 +19,11 @@ func (p *pass) ipv4() {
 			a = b
 			continue
 		}
-		base := 0.9
+		base := sure
 		if s.count(a, b) == 4 {
 			base = 0.7 // 1.2.3.4 is a version as often
 		}
-		if p.labelled(start, aboutVersion) {
+		if p.labelled(start, end, aboutVersion) {
 			base = 0.2
 		}
 		p.addNear(ipAddress, start, end, base, 0.2)
@@ -86,7 +86,9 @@ func (p *pass) colon(i int) {
 	if !p.enabled[ipAddress] || !ok || groups < 4 && !containsDigit(text[start:end]) {
 		return
 	}
-	p.addNear(ipAddress, start, p.zone(end), 0.9, 0.09)
+	end = p.zone(end)
+	p.add(ipAddress, start, end, 0.9, false)
+	p.done(end)
 }
 
 // zone returns the end of the zone that follows an address, after a percent sign (RFC 4007,

@@ -32,9 +32,9 @@ func (p *pass) key(start, end int) {
 		p.jwt(start, end)
 		return
 	}
-	for i := range keyForms {
-		if f := &keyForms[i]; f.prefix[0] == run[0] && strings.HasPrefix(run, f.prefix) && f.matches(run[len(f.prefix):]) {
-			p.addNear(apiKey, start, end, 0.97, 0.02)
+	for _, f := range keysByFirst[run[0]] {
+		if strings.HasPrefix(run, f.prefix) && f.matches(run[len(f.prefix):]) {
+			p.add(apiKey, start, end, 0.97, false)
 			return
 		}
 	}

@@ -72,6 +72,14 @@ var keyForms = []keyForm{
 	{"pat-eu1-", 36, 36, base64URL, false},
 }
 
+// keysByFirst has the forms by the first byte of their prefixes.
+var keysByFirst = func() (byFirst [256][]keyForm) {
+	for _, f := range keyForms {
+		byFirst[f.prefix[0]] = append(byFirst[f.prefix[0]], f)
+	}
+	return byFirst
+}()
+
 // dottedKeys have a full stop after their start: the run of characters follows it.
 var dottedKeys = []keyForm{
 	{"ya29.", 20, 400, base64URL, false}, // Google

@@ -20,7 +20,8 @@ func (p *pass) mac(start int, mark byte) bool {
 	if pairs != 6 && pairs != 8 || !free(text, start, end) || joinedBy(text, start, end, mark) {
 		return false
 	}
-	p.addNear(macAddress, start, end, 0.95, 0.04)
+	p.add(macAddress, start, end, 0.95, false)
+	p.done(end)
 	return true
 }
 

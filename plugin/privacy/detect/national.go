@@ -5,17 +5,18 @@ package detect
 // where they are named.
 func (p *pass) nationalNumbers() {
 	s := &p.seq
-	for a := range s.groups {
-		if s.size(a) < 3 || !s.opens(a) {
+	for a := range s.starts {
+		size := s.size(a)
+		if size < 3 || size > 4 && size < 9 || !s.opens(a) {
 			continue
 		}
-		if p.enabled[ukNHS] {
+		if p.enabled[ukNHS] && size != 4 {
 			p.national(ukNHS, a, nhsForms, mod11)
 		}
-		if p.enabled[brCPF] {
+		if p.enabled[brCPF] && size != 4 {
 			p.national(brCPF, a, cpfForms, cpfDigits)
 		}
-		if p.enabled[inAadhaar] {
+		if p.enabled[inAadhaar] && size != 3 {
 			p.national(inAadhaar, a, aadhaarForms, validAadhaar)
 		}
 	}

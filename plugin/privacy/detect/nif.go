@@ -18,7 +18,7 @@ func (p *pass) nif(start, end int) {
 // hyphen or a space, if there is one: 12345678-Z, 12.345.678-Z, 12345678 Z.
 func (p *pass) dni() {
 	s, text := &p.seq, p.text
-	for a := range s.groups {
+	for a := range s.starts {
 		b := a
 		if s.size(a) == 2 && a+2 < len(s.groups) && s.groups[a+1].gap == dot && s.groups[a+2].gap == dot {
 			b = a + 2

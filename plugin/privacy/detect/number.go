@@ -4,6 +4,7 @@ package detect
 // are longer than they can read: "+44 (0)20 7946 0958", "4111-1111-1111-1111", "12.03.1980".
 type sequence struct {
 	groups []group
+	starts int    // numbers are looked for that begin with one of so many groups
 	digits []byte // of all groups
 	store  struct {
 		groups [maxGroups]group
@@ -38,9 +39,10 @@ const (
 func (g gap) parts() bool { return g == space || g == wideGap || g == paren || g == dotSpace }
 
 const (
-	maxGroups      = 24
-	maxGroupDigits = 20 // a longer run is no number of anybody
-	maxGapBytes    = 3
+	maxGroups       = 24
+	maxNumberGroups = 9  // of an international number; the rest is for the next sequence
+	maxGroupDigits  = 20 // a longer run is no number of anybody
+	maxGapBytes     = 3
 )
 
 // count is the number of digits of groups a to b.
@@ -91,9 +93,9 @@ func (s *sequence) gaps(a, b int) (gap, bool) {
 }
 
 // read reads the sequence whose first digit is at i, and returns where to look for the next one:
-// after it, or at its middle if it is longer than a sequence can be.
+// after it, or within it if it is longer than a sequence can be.
 func (s *sequence) read(text string, i int) (next int) {
-	s.groups, s.digits = s.store.groups[:0], s.store.digits[:0]
+	s.groups, s.digits, s.starts = s.store.groups[:0], s.store.digits[:0], 0
 	s.bindsLeft, s.joinedLeft = binds(before(text, i)), joined(text, i)
 	kind := noGap
 	for {
@@ -110,9 +112,10 @@ func (s *sequence) read(text string, i int) (next int) {
 		}
 		s.groups = append(s.groups, group{start, i, len(s.digits), kind})
 		s.digits = append(s.digits, text[start:i]...)
-		if len(s.groups) == maxGroups {
+		if s.starts = len(s.groups); s.starts == maxGroups {
+			s.starts = maxGroups - maxNumberGroups
 			s.joinedRight = true
-			return s.groups[maxGroups/2].start
+			return s.groups[s.starts].start
 		}
 		var width int
 		if kind, width = gapAt(text, i); kind == noNumber {

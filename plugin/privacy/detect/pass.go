@@ -8,6 +8,7 @@ type pass struct {
 	text  string // as scanned: folded, if there was anything to fold
 	found []candidate
 	words wordWindow
+	here  surroundings // of the place that was asked for last
 	seq   sequence
 	fold  folding
 	taken []uint64 // the bytes of a group of candidates that one of them has
@@ -65,7 +66,7 @@ func (p *pass) forget() {
 	fold.forget()
 	p.Scanner, p.text = nil, ""
 	p.found, p.words, p.fold, p.taken = found, words, fold, taken
-	p.work, p.numbersDone, p.tokenDone, p.colonDone, p.urlEnd, p.lastDate = 0, 0, 0, 0, 0, 0
+	p.here, p.work, p.numbersDone, p.tokenDone, p.colonDone, p.urlEnd, p.lastDate = surroundings{}, 0, 0, 0, 0, 0, 0
 }
 
 // scan calls a detector wherever the gate stops.
@@ -80,7 +81,9 @@ func (p *pass) scan(first int) {
 			p.colon(i)
 			i++
 		case '-':
-			p.token(i)
+			if i > 0 && isAlpha(text[i-1]) || i+1 < len(text) && isAlpha(text[i+1]) {
+				p.token(i)
+			}
 			p.mac(i-2, '-')
 			i++
 		case '.':
@@ -107,17 +110,25 @@ func (p *pass) add(d detector, start, end int, confidence float64, byContext boo
 	}
 }
 
-// addNear adds a candidate that is as sure as base, and by bonus more with a word of its topic nearby.
+// addNear adds a candidate that is as sure as base, and by bonus more with a word of its topic nearby. Where
+// base is sure enough, nobody looks for one.
 func (p *pass) addNear(d detector, start, end int, base, bonus float64) {
 	confidence := base
-	if p.near(start, end, topicOf(d)) {
+	if base < sure && p.near(start, end, topicOf(d)) {
 		confidence = min(base+bonus, certain)
 	}
 	p.add(d, start, end, confidence, base < p.minConfidence)
 }
 
-// certain is the highest confidence there is.
-const certain = 0.99
+const (
+	sure    = 0.9  // needs no word nearby
+	certain = 0.99 // is the highest confidence
+)
+
+// done says that nothing else is looked for before end.
+func (p *pass) done(end int) {
+	p.numbersDone, p.tokenDone, p.colonDone = max(p.numbersDone, end), max(p.tokenDone, end), max(p.colonDone, end)
+}
 
 // before is the rune that ends at i, and after the one that begins there; neither at an end of the text.
 func before(text string, i int) rune {

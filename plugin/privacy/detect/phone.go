@@ -13,7 +13,7 @@ const (
 // looked for in the plan of the region; it needs a trunk prefix, groups or a word nearby.
 func (p *pass) phones() {
 	s := &p.seq
-	for a := 0; a < len(s.groups); {
+	for a := 0; a < s.starts; {
 		if b := p.phone(a); b >= a {
 			a = b + 1
 		} else {
@@ -35,18 +35,29 @@ func (p *pass) phone(a int) int {
 	if !s.opens(a) {
 		return -1
 	}
-	first := s.groups[a].first
-	for _, prefix := range []string{"00", "011"} {
-		if strings.HasPrefix(string(s.digits[first:min(first+3, len(s.digits))]), prefix) && (prefix == "00" || p.region == "US" || p.region == "CA") {
-			if b := p.international(a, len(prefix), start, 0.75); b >= a {
-				return b
-			}
+	if skip := p.exitCode(s.digits[s.groups[a].first:]); skip > 0 {
+		if b := p.international(a, skip, start, 0.75); b >= a {
+			return b
 		}
 	}
-	if p.region == "" || p.otherNumber(a) {
+	if p.region == "" {
 		return -1
 	}
 	return p.domestic(a)
+}
+
+// exitCode returns how many digits are dialled before a country code: 00, or 011 from North America; 0
+// if digits begin otherwise.
+func (p *pass) exitCode(digits []byte) int {
+	switch {
+	case digits[0] != '0' || len(digits) < 3:
+		return 0
+	case digits[1] == '0':
+		return 2
+	case p.countryCode == 1 && digits[1] == '1' && digits[2] == '1':
+		return 3
+	}
+	return 0
 }
 
 // international adds a number with a country code after the first skip digits of group a.
@@ -102,7 +113,7 @@ func (p *pass) domestic(a int) int {
 	case b >= 0:
 		shape = s.phoneShape(a, b, trunk, plan)
 	}
-	if b < 0 || shape == 0 || s.count(a, b) < minNational {
+	if b < 0 || s.count(a, b) < minNational || p.otherNumber(a) {
 		return -1
 	}
 	start, end := s.groups[a].start, s.groups[b].end
@@ -174,8 +185,7 @@ func (s *sequence) phoneGap(a, b int) bool {
 	return s.groups[b].gap == hyphen && s.closes(b) || s.groups[b].gap == paren
 }
 
-// phoneShape returns the confidence in a number of the region by the way it is written; 0 if no number is
-// written so.
+// phoneShape returns the confidence in a number of the region by the way it is written.
 func (s *sequence) phoneShape(a, b int, trunk bool, plan *numberingPlan) float64 {
 	kind, uniform := s.gaps(a, b)
 	switch {

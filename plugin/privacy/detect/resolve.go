@@ -41,8 +41,13 @@ func byStart(a, b candidate) int { return cmp.Compare(a.start, b.start) }
 // leaves room for, and so on. It marks the bytes that are taken, 64 in a word, so that many
 // small candidates within a large one cost no more than its length.
 func (p *pass) resolveGroup(group []candidate, end int) []candidate {
-	if len(group) <= 1 {
+	switch {
+	case len(group) <= 1:
 		return group
+	case len(group) == 2 && better(group[0], group[1]) < 0:
+		return group[:1]
+	case len(group) == 2:
+		return group[1:]
 	}
 	first := group[0].start
 	slices.SortFunc(group, better)

@@ -5,8 +5,8 @@ package detect
 // of them are found; with spaces or with nothing between, only near a word for it.
 func (p *pass) ssn() {
 	s := &p.seq
-	for a := range s.groups {
-		if !s.opens(a) {
+	for a := range s.starts {
+		if size := s.size(a); size != 3 && size != 9 || !s.opens(a) {
 			continue
 		}
 		b, base := a, 0.3
@@ -16,7 +16,7 @@ func (p *pass) ssn() {
 			}
 			switch kind, uniform := s.gaps(a, b); {
 			case uniform && kind == hyphen:
-				base = 0.85
+				base = sure
 			case uniform && (kind == space || kind == wideGap):
 			default:
 				continue
