@@ -15,7 +15,7 @@ func (p *pass) birthDates() {
 }
 
 // birthDate adds the date from start to end if a word nearby says that somebody was born then: one
-// of the five before it, after any other date, or one of the five after it that is not
+// of the five before it, after any other date and any word for what else may happen on a day, or one of the five after it that is not
 // followed by a date of its own. A date alone is never one.
 func (p *pass) birthDate(start, end int) {
 	if p.bornBefore(start) || p.bornAfter(end) {
@@ -25,7 +25,7 @@ func (p *pass) birthDate(start, end int) {
 }
 
 func (p *pass) bornBefore(start int) bool {
-	words, _ := p.wordsBefore(p.lastDate, start)
+	words, _ := p.wordsBefore(p.lastDate, start, aboutOtherDate)
 	return words&topicOf(dateOfBirth) != 0
 }
 

@@ -16,6 +16,9 @@ func (p *pass) cards() {
 				continue
 			}
 			digits := s.of(a, b)
+			if b+2 < len(s.groups) && s.size(b+1) == 4 && s.groups[b+1].gap == space && s.groups[b+2].gap == space {
+				continue // four digits and more: a longer number
+			}
 			base := issuer(digits)
 			p.work += len(digits)
 			if base == 0 || !luhn(digits) {

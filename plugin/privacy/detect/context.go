@@ -71,7 +71,7 @@ func (p *pass) around(start, end int) *surroundings {
 		return s
 	}
 	p.here = surroundings{start: start, end: end}
-	p.here.before, p.here.label = p.wordsBefore(0, start)
+	p.here.before, p.here.label = p.wordsBefore(0, start, 0)
 	p.split(end-contextReach, min(end+contextReach, len(p.text)))
 	if p.words.said <= end {
 		return &p.here
@@ -86,8 +86,8 @@ func (p *pass) around(start, end int) *surroundings {
 }
 
 // wordsBefore returns the topics of the words before start, on its line, that do not begin before from: of
-// the nearest five, and of the nearest three.
-func (p *pass) wordsBefore(from, start int) (found, label topics) {
+// the nearest five, and of the nearest three. A word of the topics stop is the end of them.
+func (p *pass) wordsBefore(from, start int, stop topics) (found, label topics) {
 	p.split(start-contextReach, start)
 	from = max(from, start-contextReach+1)
 	if p.words.said <= from {
@@ -103,7 +103,7 @@ func (p *pass) wordsBefore(from, start int) (found, label topics) {
 		if found |= words[i].topics; counter.left >= contextWordsAround-labelWords {
 			label = found
 		}
-		if words[i].newLine {
+		if words[i].newLine || words[i].topics&stop != 0 {
 			break
 		}
 	}
@@ -191,6 +191,9 @@ func endsLine(gap string) bool {
 
 // topicsOf returns what a word speaks of, whatever the case of its letters.
 func (p *pass) topicsOf(text string) topics {
+	if text[0] >= utf8.RuneSelf && unspaced(after(text, 0)) {
+		return p.lexicon.within(text)
+	}
 	if !p.lexicon.mayHave(text) {
 		return 0
 	}

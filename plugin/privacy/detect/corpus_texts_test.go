@@ -105,7 +105,13 @@ func (m maker) labelled(name string) (text, region string) {
 		value = m.aadhaar()
 		clear = strings.ContainsAny(value, " -")
 	}
-	if name != "url" {
+	switch {
+	case name == "url":
+	case m.IntN(4) == 0:
+		if value = m.rough(name, value, region); name == "date_of_birth" {
+			language = "en"
+		}
+	default:
 		value = "{" + name + " " + value + "}"
 	}
 	template := pick(m, neutral[language]...)
@@ -122,7 +128,9 @@ func (m maker) negative() (text, region string) {
 	order := pick(m, "Order no. %", "order number: %", "Your order % has shipped", "Bestellnummer %", "Ihre Bestellung %", "Commande n° %", "Pedido %", "Encomenda %", "Ordine n. %",
 		"invoice %", "Rechnung %", "tracking number %", "Sendungsnummer: %", "ticket #%", "ref %", "article %", "ऑर्डर %", "order_id=%")
 	number := pick(m, m.digits(6), m.digits(8), m.digits(9), m.digits(10), m.digits(11), m.digits(12), m.digits(13), m.digits(16), m.digits(16), m.digits(16), "4"+m.digits(15), "5"+m.digits(15))
-	switch m.IntN(34) {
+	switch m.IntN(38) {
+	case 34, 35, 36, 37:
+		return m.roughNegative(), region
 	case 0, 1, 2, 3, 4:
 		return strings.ReplaceAll(order, "%", number), region
 	case 5:

@@ -49,26 +49,30 @@ func number(digits []byte) (n int) {
 }
 
 // namedDate returns where the date begins and ends whose year is from i to end and whose month is in
-// letters: 12 March 1980, March 12th, 1980, 12. März 1980, 12 de marzo de 1980, 12-Mar-1980; or 1980年3月12日.
+// letters: 12 March 1980, March 12th, 1980, 12. März 1980, 12 de marzo de 1980, 12-Mar-1980, 12MAR1980,
+// 12 Mar '80; or 1980年3月12日.
 func namedDate(text string, i, end int) (first, last int, ok bool) {
-	if !isYear(text[i:end]) {
+	if end-i == 4 && !isYear(text[i:end]) || end-i == 2 && (i == 0 || text[i-1] != '\'') {
 		return 0, 0, false
 	}
 	if strings.HasPrefix(text[end:], "年") {
 		return eastAsianDate(text, i, end)
 	}
+	if end-i == 2 {
+		i--
+	}
 	at := beforeGap(text, i)
-	if at == i || at == 0 {
+	if at == 0 {
 		return 0, 0, false
 	}
-	if stop := at; !isDigit(text[stop-1]) {
-		if start := lettersBefore(text, stop); isMonth(text[start:stop]) { // 12th of March 1980
+	if !isDigit(text[at-1]) {
+		if start := lettersBefore(text, at); isMonth(text[start:at]) { // 12th of March 1980
 			day := dayBefore(text, beforeOrdinal(text, beforeGap(text, start)))
 			return day, end, day >= 0
 		}
 	}
 	day := dayBefore(text, beforeOrdinal(text, at)) // March 12th, 1980
-	if day < 1 {
+	if day < 1 || at == i {
 		return 0, 0, false
 	}
 	stop := beforeGap(text, day)

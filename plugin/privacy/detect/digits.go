@@ -7,14 +7,14 @@ func (p *pass) digits(i int) int {
 	for end < len(text) && isDigit(text[end]) {
 		end++
 	}
-	bindsRight := end < len(text) && (isAlpha(text[end]) || text[end] == '_')
-	if i >= p.tokenDone && (bindsRight || i > 0 && (isAlpha(text[i-1]) || text[i-1] == '_')) {
+	bindsRight := end < len(text) && isAlpha(text[end])
+	if i >= p.tokenDone && (bindsRight || end < len(text) && text[end] == '_' || i > 0 && (isAlpha(text[i-1]) || text[i-1] == '_')) {
 		p.token(i)
 	}
 	if p.enabled[iban] && end-i == 2 && i >= 3 && text[i-1] == ' ' && isUpper(text[i-2]) && isUpper(text[i-3]) {
 		p.iban(i - 3)
 	}
-	if p.enabled[dateOfBirth] && end-i == 4 {
+	if p.enabled[dateOfBirth] && (end-i == 4 || end-i == 2) {
 		if first, last, ok := namedDate(text, i, end); ok && free(text, first, last) {
 			p.birthDate(first, last)
 		}

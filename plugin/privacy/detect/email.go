@@ -60,8 +60,8 @@ func localStart(text string, i int) int {
 			start--
 			continue
 		}
-		if !localRune(r) {
-			break
+		if !localRune(r) || lead < i && unspaced(r) != unspaced(after(text, lead)) {
+			break // a mark that ends it, or a word before it of a script without spaces
 		}
 		if start -= n; r == '_' || r != '\'' && r != '-' && r != '+' && r != '&' && r != '!' && r != '#' && r != '%' && r != '$' && r != '^' && r != '~' {
 			lead = start

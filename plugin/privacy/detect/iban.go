@@ -7,7 +7,7 @@ const (
 
 // iban adds the account number that begins at start with the letters of a country: as many
 // letters and digits as the country has, each of the kind that it has there, and a rest of 1
-// modulo 97 (ISO 13616). Spaces and hyphens between are taken as they come. It says
+// modulo 97 (ISO 13616). Spaces, hyphens and dots between are taken as they come. It says
 // where the number ends; start if there is none.
 func (p *pass) iban(start int) int {
 	text := p.text
@@ -27,7 +27,7 @@ func (p *pass) iban(start int) int {
 		case fits(c, structure[len(chars)]):
 			chars = append(chars, c)
 			continue
-		case (c == ' ' || c == '-') && i+1 < len(text) && isAlnum(text[i+1]) && (len(chars) > 2 || isUpper(text[start])):
+		case (c == ' ' || c == '-' || c == '.') && i+1 < len(text) && (isAlnum(text[i+1]) || text[i+1] == ' ' && c == ' ') && (len(chars) > 2 || isUpper(text[start])):
 			continue
 		}
 		break

@@ -46,10 +46,11 @@ func (p *pass) key(start, end int) {
 	}
 }
 
-// matches says that the characters after the prefix are of the form's kind and number, and not one
-// word: some of them is a digit.
+// matches says that the characters after the prefix are of the form's kind and number, and no words: there is
+// a digit among them, or letters of both cases.
 func (f *keyForm) matches(rest string) bool {
-	if len(rest) < f.least || len(rest) > f.most || !f.whatever && !containsDigit(rest) {
+	if len(rest) < f.least || len(rest) > f.most ||
+		!f.whatever && !containsDigit(rest) && (strings.ToLower(rest) == rest || strings.ToUpper(rest) == rest) {
 		return false
 	}
 	for i := range len(rest) {

@@ -7,17 +7,17 @@ type keyForm struct {
 	least    int // characters after the prefix
 	most     int
 	fits     func(byte) bool
-	whatever bool // no digit needs to be among them
+	whatever bool // they may be capitals alone
 }
 
-func base32(c byte) bool    { return isUpper(c) || c >= '2' && c <= '7' }
+func capitals(c byte) bool  { return isUpper(c) || isDigit(c) }
 func base64URL(c byte) bool { return isTokenByte(c) }
 
 // keyForms has the forms that services publish so that keys can be found (the documentation of each, and
 // GitHub's list of the secrets that it scans for).
 var keyForms = []keyForm{
-	{"AKIA", 16, 16, base32, true},
-	{"ASIA", 16, 16, base32, true}, // AWS
+	{"AKIA", 16, 16, capitals, true},
+	{"ASIA", 16, 16, capitals, true}, // AWS
 	{"ghp_", 36, 36, isAlnum, false},
 	{"gho_", 36, 36, isAlnum, false},
 	{"ghu_", 36, 36, isAlnum, false}, // GitHub

@@ -49,6 +49,19 @@ func (p *pass) macOfThree(start int) {
 	p.addNear(macAddress, start, start+size, base, 0.3)
 }
 
+// bareMAC adds the MAC address that is the run of twelve letters and digits at start, if a word nearby says so.
+func (p *pass) bareMAC(start int) {
+	end := start + 12
+	for i := start; i < end; i++ {
+		if !isHex(p.text[i]) {
+			return
+		}
+	}
+	if free(p.text, start, end) && !joined(p.text, start) && !joins(p.text, end) {
+		p.addNear(macAddress, start, end, 0.3, 0.4)
+	}
+}
+
 // joinedBy says that text[start:end] goes on on either side, over a mark.
 func joinedBy(text string, start, end int, mark byte) bool {
 	return start > 1 && text[start-1] == mark && isAlnum(text[start-2]) ||

@@ -34,11 +34,13 @@ var (
 	nhsForms = []form{
 		{[]int{3, 3, 4}, []gap{space, space}, 0.6},
 		{[]int{3, 3, 4}, []gap{hyphen, hyphen}, 0.4},
+		{[]int{3, 3, 4}, []gap{dot, dot}, 0.4},
 		{[]int{10}, nil, 0.35},
 	}
 	cpfForms = []form{
 		{[]int{3, 3, 3, 2}, []gap{dot, dot, hyphen}, 0.95},
 		{[]int{9, 2}, []gap{hyphen}, 0.7},
+		{[]int{9, 2}, []gap{slash}, 0.7},
 		{[]int{3, 3, 3, 2}, []gap{space, space, space}, 0.6},
 		{[]int{3, 3, 3, 2}, []gap{space, space, hyphen}, 0.7},
 		{[]int{11}, nil, 0.45},
@@ -46,6 +48,7 @@ var (
 	aadhaarForms = []form{
 		{[]int{4, 4, 4}, []gap{space, space}, 0.7},
 		{[]int{4, 4, 4}, []gap{hyphen, hyphen}, 0.6},
+		{[]int{4, 4, 4}, []gap{dot, dot}, 0.45},
 		{[]int{12}, nil, 0.35},
 	}
 )
@@ -78,7 +81,13 @@ func (s *sequence) written(a int, f *form) bool {
 		return false
 	}
 	for i, size := range f.sizes {
-		if s.size(a+i) != size || i > 0 && s.groups[a+i].gap != f.gaps[i-1] {
+		if s.size(a+i) != size {
+			return false
+		}
+		if i == 0 {
+			continue
+		}
+		if kind := s.groups[a+i].gap; kind != f.gaps[i-1] && (kind != wideGap || f.gaps[i-1] != space) {
 			return false
 		}
 	}

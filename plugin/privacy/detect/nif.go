@@ -14,25 +14,29 @@ func (p *pass) nif(start, end int) {
 	}
 }
 
-// dni adds the DNI whose eight digits are groups a to b of the row of numbers, with a letter after a
-// hyphen or a space, if there is one: 12345678-Z, 12.345.678-Z, 12345678 Z.
+// dni adds the DNI whose eight digits end the row of numbers, with its letter after a hyphen, a space or
+// both: 12345678-Z, 12.345.678-Z, 12 345 678 Z, 12345678 - Z.
 func (p *pass) dni() {
 	s, text := &p.seq, p.text
-	for a := range s.starts {
-		b := a
-		if s.size(a) == 2 && a+2 < len(s.groups) && s.groups[a+1].gap == dot && s.groups[a+2].gap == dot {
-			b = a + 2
-		}
-		if end := s.groups[b].end; s.count(a, b) == 8 && s.opens(a) && b == len(s.groups)-1 {
-			digits := string(s.of(a, b))
-			switch {
-			case end < len(text) && isAlpha(text[end]):
-				p.nifOf(s.groups[a].start, end+1, digits, text[end:end+1])
-			case end+1 < len(text) && (text[end] == '-' || text[end] == ' ' && isUpper(text[end+1])):
-				p.nifOf(s.groups[a].start, end+2, digits, text[end+1:end+2])
-			}
-		}
+	b := len(s.groups) - 1
+	a := b
+	if b >= 2 && s.size(b) == 3 && s.size(b-1) == 3 && s.size(b-2) == 2 && s.groups[b].gap == s.groups[b-1].gap {
+		a = b - 2
 	}
+	if s.count(a, b) != 8 || a >= s.starts || !s.opens(a) {
+		return
+	}
+	end := s.groups[b].end
+	at := end
+	for at < len(text) && at-end < maxGapBytes && (text[at] == ' ' || text[at] == '-') {
+		at++
+	}
+	if at == len(text) || !isAlpha(text[at]) || at == end+1 && text[end] == ' ' && a == b && !isUpper(text[at]) {
+		return
+	}
+	var digits [8]byte
+	copy(digits[:], s.of(a, b))
+	p.nifOf(s.groups[a].start, at+1, string(digits[:]), text[at:at+1])
 }
 
 // hyphenNIE adds the NIE whose first letter is at start, with a hyphen after it, and whose digits end at end.

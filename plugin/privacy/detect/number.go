@@ -26,7 +26,7 @@ type gap uint8
 const (
 	noGap    gap = iota
 	space        // one
-	hyphen       // one
+	hyphen       // one, or an underscore
 	dot          // one
 	slash        // one
 	dotSpace     // a full stop and a space
@@ -134,7 +134,7 @@ func gapAt(text string, i int) (kind gap, width int) {
 		switch c := text[j]; c {
 		case ' ':
 			spaces++
-		case '-', '.', '/':
+		case '-', '.', '/', '_':
 			others++
 			mark = c
 		case '(', ')':
@@ -156,7 +156,7 @@ func gapAt(text string, i int) (kind gap, width int) {
 		return wideGap, width
 	case others == 0:
 		return noNumber, 0
-	case spaces == 0 && mark == '-':
+	case spaces == 0 && (mark == '-' || mark == '_'):
 		return hyphen, width
 	case spaces == 0 && mark == '.':
 		return dot, width

@@ -87,6 +87,9 @@ func (p *pass) scan(first int) {
 			p.mac(i-2, '-')
 			i++
 		case '.':
+			if i > 1 && text[i-1] == 'G' && text[i-2] == 'S' { // SG. begins a key
+				p.token(i + 1)
+			}
 			p.macOfThree(i - 4)
 			i++
 		case '_':

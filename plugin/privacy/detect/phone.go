@@ -5,7 +5,8 @@ import "strings"
 const (
 	maxPhoneGroups = 8
 	maxPhoneDigits = 17 // two of a prefix and 15 of E.164
-	minNational    = 7  // digits of a number without a country code
+	mexico         = 52
+	minNational    = 7 // digits of a number without a country code
 )
 
 // phones looks for phone numbers: digits that a numbering plan gives out, in groups as people write
@@ -74,8 +75,8 @@ func (p *pass) international(a, skip, start int, confidence float64) int {
 	}
 	from := first + size
 	b := p.walk(plan, a, from)
-	if b < 0 && strings.HasPrefix(string(s.digits[from:]), "0") { // +44 (0)20: the trunk prefix, which is not dialled
-		b = p.walk(plan, a, from+1)
+	if b < 0 && from < len(s.digits) && (s.digits[from] == '0' || code == mexico && s.digits[from] == '1') {
+		b = p.walk(plan, a, from+1) // +44 (0)20: a trunk prefix, which is not dialled from abroad, or not any more
 	}
 	if b < 0 || s.end(b)-first < minNational+1 {
 		return -1
@@ -105,6 +106,9 @@ func (p *pass) domestic(a int) int {
 	}
 	if b < 0 {
 		b = p.walk(plan, a, first)
+	}
+	if code, size := codeOf(s.digits[first:]); b < 0 && code == p.countryCode { // without the plus sign
+		b = p.walk(plan, a, first+size)
 	}
 	shape := 0.0
 	switch {
@@ -196,7 +200,7 @@ func (s *sequence) phoneShape(a, b int, trunk bool, plan *numberingPlan) float64
 	case a == b:
 		return 0.35
 	case kind == dot && b-a < 2:
-		return 0.2 // a decimal fraction
+		return 0.3 // or a decimal fraction
 	case trunk && plan.trunk == "0":
 		return 0.75
 	}
@@ -223,7 +227,7 @@ func (s *sequence) bareGroups(a, b int) bool {
 	case [maxPhoneGroups]int{3, 3, 4}, [maxPhoneGroups]int{3, 3, 3}, [maxPhoneGroups]int{3, 2, 2, 2}, [maxPhoneGroups]int{2, 4, 4},
 		[maxPhoneGroups]int{2, 5, 4}, [maxPhoneGroups]int{5, 5}, [maxPhoneGroups]int{4, 4}, [maxPhoneGroups]int{2, 3, 4}, [maxPhoneGroups]int{3, 4, 4},
 		[maxPhoneGroups]int{3, 3, 2, 2}, [maxPhoneGroups]int{2, 3, 2, 2}, [maxPhoneGroups]int{3, 7}, [maxPhoneGroups]int{3, 6}, [maxPhoneGroups]int{2, 8},
-		[maxPhoneGroups]int{2, 9}, [maxPhoneGroups]int{2, 2, 2, 2}, [maxPhoneGroups]int{3, 4, 3}, [maxPhoneGroups]int{4, 3, 3}, [maxPhoneGroups]int{2, 7}:
+		[maxPhoneGroups]int{2, 9}, [maxPhoneGroups]int{2, 1, 4, 4}, [maxPhoneGroups]int{2, 2, 2, 2}, [maxPhoneGroups]int{3, 4, 3}, [maxPhoneGroups]int{4, 3, 3}, [maxPhoneGroups]int{2, 7}:
 		return true
 	}
 	return false

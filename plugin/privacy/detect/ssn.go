@@ -2,7 +2,7 @@ package detect
 
 // ssn looks for US social security numbers: three, two and four digits, of areas, groups and
 // serials that are given out (SSA, "Social Security Number Randomization"). With hyphens all
-// of them are found; with spaces or with nothing between, only near a word for it.
+// of them are found; with spaces, dots or nothing between, only near a word for it.
 func (p *pass) ssn() {
 	s := &p.seq
 	for a := range s.starts {
@@ -17,7 +17,7 @@ func (p *pass) ssn() {
 			switch kind, uniform := s.gaps(a, b); {
 			case uniform && kind == hyphen:
 				base = sure
-			case uniform && (kind == space || kind == wideGap):
+			case uniform && (kind == space || kind == wideGap || kind == dot):
 			default:
 				continue
 			}

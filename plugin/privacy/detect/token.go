@@ -20,9 +20,6 @@ func (p *pass) token(i int) {
 	if p.enabled[apiKey] && end-start >= minKeyBytes {
 		p.key(start, end)
 	}
-	if !p.enabled[iban] && !p.enabled[cryptoAddress] && !p.enabled[esNIF] {
-		return
-	}
 	for at := start; at < end; at++ { // runs without the marks
 		first := at
 		for at < end && isAlnum(text[at]) {
@@ -47,6 +44,9 @@ func (p *pass) alnum(start, end int) {
 	}
 	if p.enabled[esNIF] {
 		p.nif(start, end)
+	}
+	if p.enabled[macAddress] && end-start == 12 {
+		p.bareMAC(start)
 	}
 }
 

@@ -12,6 +12,7 @@ type topics uint64
 const (
 	aboutReference  topics = 1 << (63 - iota) // an order, a parcel, an article: a number that is no person's
 	aboutVersion                              // a release: four numbers between dots are no address
+	aboutOtherDate                            // something else than a birth happened then
 	maxCustomTopics = 40
 )
 
@@ -21,11 +22,16 @@ func topicOf(d detector) topics { return 1 << d }
 type lexicon struct {
 	topics  map[string]topics
 	lengths [256]uint64 // by first byte in small letters: the lengths of the words, so that most are known to be none
+	// unspaced has the words of scripts without spaces, by their first rune: they are looked for within a run.
+	unspaced map[rune][]string
 }
 
 func newLexicon(words map[string]topics) *lexicon {
-	l := &lexicon{topics: words}
+	l := &lexicon{topics: words, unspaced: map[rune][]string{}}
 	for word := range words {
+		if r := after(word, 0); unspaced(r) {
+			l.unspaced[r] = append(l.unspaced[r], word)
+		}
 		l.lengths[word[0]] |= 1 << len(word)
 	}
 	return l
@@ -44,6 +50,18 @@ func (l *lexicon) mayHave(word string) bool {
 	return len(word) <= maxWordBytes && (l.lengths[c]>>len(word)&1 == 1 || l.lengths[c]>>(len(word)-1)&1 == 1)
 }
 
+// within returns what the words speak of that are in a run of letters of a script without spaces.
+func (l *lexicon) within(run string) (found topics) {
+	for i, r := range run {
+		for _, word := range l.unspaced[r] {
+			if strings.HasPrefix(run[i:], word) {
+				found |= l.topics[word]
+			}
+		}
+	}
+	return found
+}
+
 // commonLexicon has the words of all detectors but the custom ones.
 var commonLexicon = newLexicon(contextWords)
 
@@ -52,7 +70,7 @@ var commonLexicon = newLexicon(contextWords)
 var contextWords = func() map[string]topics {
 	words := make(map[string]topics)
 	for topic, list := range map[topics]string{
-		topicOf(phone): `phone telephone tel mobile mob cell cellphone call calling fax whatsapp sms text dial reach ring hotline
+		topicOf(phone): `phone telephone tel ph fon fono tfno tlf zap cell mobile mob cell cellphone call calling fax whatsapp sms text dial reach ring hotline
 			telefon telefonnummer telefonisch handy handynummer mobilnummer mobil mobilfunk anrufen anruf rufnummer festnetz erreichbar erreichen rückruf
 			téléphone téléphoner portable appeler appelez appelle joindre joignable numéro mobile
 			teléfono telefono móvil movil celular llamar llame llámame llámeme contactar número llamada
@@ -93,6 +111,9 @@ var contextWords = func() map[string]topics {
 			encomenda fatura rastreamento rastreio referência artigo série
 			ordine fattura spedizione tracciamento riferimento articolo
 			ऑर्डर चालान заказ заказа накладная 订单 订单号 注文番号 zamówienie bestelling factuur`,
+		aboutOtherDate: `ordered shipped delivered arrived bought purchased paid joined since member expires expiry valid due updated created signed died
+			bestellt geliefert gekauft seit gültig verstorben commandé livré acheté depuis pedido entregado comprado desde encomendado entregue
+			ordinato consegnato acquistato dal`,
 		aboutVersion: `version versions v ver release released build firmware section chapter sect paragraph abschnitt kapitel versión versão versione
 			upgrade upgraded update updated sdk driver patch`,
 	} {
