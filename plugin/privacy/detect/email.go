@@ -96,7 +96,7 @@ func domainEnd(text string, i int) (end int, sure bool) {
 		label := text[at:j]
 		top := isTopLevel(label)
 		if labels > 0 && top {
-			if common(last) && (len(label) > 3 || !isLowerCase(label)) && !strings.HasPrefix(label, "xn--") {
+			if common(last) && (len(label) > 3 || isCapitalised(label)) && !strings.HasPrefix(label, "xn--") {
 				break // the next sentence, after a full stop without a space
 			}
 			end, last = j, label
@@ -160,8 +160,12 @@ func common(top string) bool {
 	return false
 }
 
-func isLowerCase(label string) bool {
-	for i := range len(label) {
+// isCapitalised says that a label is a capital letter and small ones.
+func isCapitalised(label string) bool {
+	if !isUpper(label[0]) {
+		return false
+	}
+	for i := 1; i < len(label); i++ {
 		if isUpper(label[i]) {
 			return false
 		}

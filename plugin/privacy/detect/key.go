@@ -15,7 +15,7 @@ const (
 // key adds the secret that is the run of letters, digits, hyphens and underscores from start to end.
 func (p *pass) key(start, end int) {
 	text := p.text
-	for start < end && (text[start] == '-' || text[start] == '_') {
+	for start < end && (text[start] == '-' || text[start] == '_') && before(text, start) != '.' {
 		start++
 	}
 	for end > start && (text[end-1] == '-' || text[end-1] == '_') {

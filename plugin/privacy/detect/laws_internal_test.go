@@ -157,3 +157,39 @@ func TestScannersAreShared(t *testing.T) {
 		assert.True(t, <-done)
 	}
 }
+
+// TestNothingHides writes digits in other scripts, and puts what cannot be seen within words: the same is found.
+func TestNothingHides(t *testing.T) {
+	r := rand.New(rand.NewPCG(8, 4))
+	s := newScanner(t, "US", Names()...)
+	for _, seed := range seeds[:6] {
+		plain := s.Append(nil, seed)
+		require.NotEmpty(t, plain)
+		for range 200 {
+			var text strings.Builder
+			at := make([]int, len(seed)+1) // where each byte of the seed is in the text
+			zero := []rune{'0', '０', '٠', '०', '𝟎', '𝟬'}[r.IntN(6)]
+			for i, c := range seed {
+				if inner := i > 0 && isAlnum(seed[i-1]) && isAlnum(seed[i]); inner && r.IntN(4) == 0 {
+					text.WriteRune([]rune{0x200B, 0xAD, 0x2060, 0xFEFF, 0xFE0F}[r.IntN(5)])
+				}
+				for k := range utf8.RuneLen(c) {
+					at[i+k] = text.Len()
+				}
+				if c >= '0' && c <= '9' && r.IntN(2) == 0 {
+					c += zero - '0'
+				}
+				text.WriteRune(c)
+			}
+			at[len(seed)] = text.Len()
+			found := s.Append(nil, text.String())
+			require.Lenf(t, found, len(plain), "%q", text.String())
+			for i, span := range found {
+				assert.Equalf(t, plain[i].Detector, span.Detector, "%q", text.String())
+				assert.Equalf(t, at[plain[i].Start], span.Start, "%s in %q", span.Detector, text.String())
+				end := at[plain[i].End]
+				assert.Equalf(t, strings.TrimRight(text.String()[:end], "\u200b\u00ad\u2060\ufeff\ufe0f"), text.String()[:span.End], "%s in %q", span.Detector, text.String())
+			}
+		}
+	}
+}

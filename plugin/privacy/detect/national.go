@@ -39,8 +39,8 @@ var (
 	}
 	cpfForms = []form{
 		{[]int{3, 3, 3, 2}, []gap{dot, dot, hyphen}, 0.95},
-		{[]int{9, 2}, []gap{hyphen}, 0.7},
-		{[]int{9, 2}, []gap{slash}, 0.7},
+		{[]int{9, 2}, []gap{hyphen}, 0.85},
+		{[]int{9, 2}, []gap{slash}, 0.85},
 		{[]int{3, 3, 3, 2}, []gap{space, space, space}, 0.6},
 		{[]int{3, 3, 3, 2}, []gap{space, space, hyphen}, 0.7},
 		{[]int{11}, nil, 0.45},

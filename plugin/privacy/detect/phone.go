@@ -6,6 +6,7 @@ const (
 	maxPhoneGroups = 8
 	maxPhoneDigits = 17 // two of a prefix and 15 of E.164
 	mexico         = 52
+	minBeforeSlash = 9 // digits of a number that another may follow after a slash
 	minNational    = 7 // digits of a number without a country code
 )
 
@@ -14,9 +15,14 @@ const (
 // looked for in the plan of the region; it needs a trunk prefix, groups or a word nearby.
 func (p *pass) phones() {
 	s := &p.seq
-	for a := 0; a < s.starts; {
+	for a, last := 0, -1; a < s.starts; {
+		// A slash stands between two numbers as well as within one.
+		if !s.opens(a) && (a == 0 || a != last+1 || s.groups[a].gap != slash) && !p.plus(a) {
+			a++
+			continue
+		}
 		if b := p.phone(a); b >= a {
-			a = b + 1
+			a, last = b+1, b
 		} else {
 			a++
 		}
@@ -27,14 +33,11 @@ func (p *pass) phones() {
 func (p *pass) phone(a int) int {
 	s, text := &p.seq, p.text
 	start := s.groups[a].start
-	if a == 0 && start > 0 && text[start-1] == '+' {
+	if p.plus(a) {
 		if binds(before(text, start-1)) {
 			return -1
 		}
 		return p.international(a, 0, start-1, 0.9)
-	}
-	if !s.opens(a) {
-		return -1
 	}
 	if skip := p.exitCode(s.digits[s.groups[a].first:]); skip > 0 {
 		if b := p.international(a, skip, start, 0.75); b >= a {
@@ -45,6 +48,12 @@ func (p *pass) phone(a int) int {
 		return -1
 	}
 	return p.domestic(a)
+}
+
+// plus says that a plus sign is before group a.
+func (p *pass) plus(a int) bool {
+	start := p.seq.groups[a].start
+	return a == 0 && start > 0 && p.text[start-1] == '+'
 }
 
 // exitCode returns how many digits are dialled before a country code: 00, or 011 from North America; 0
@@ -84,6 +93,9 @@ func (p *pass) international(a, skip, start int, confidence float64) int {
 	end := s.groups[b].end
 	if opened(p.text, start, end) {
 		start--
+	}
+	if skip > 0 && s.inRow(a, b) {
+		confidence -= 0.3
 	}
 	if skip > 0 && a == b { // digits alone, as on goods
 		if confidence -= 0.15; p.reference(phone, start, end) {
@@ -146,10 +158,10 @@ func opened(text string, start, end int) bool {
 	return start > 0 && text[start-1] == '(' && strings.Count(text[start:end], ")") > strings.Count(text[start:end], "(")
 }
 
-// inRow says that groups a to b are a part of a row of numbers with one space between them.
+// inRow says that groups a to b are a part of a row of numbers with the same space between them.
 func (s *sequence) inRow(a, b int) bool {
 	kind, _ := s.gaps(a, b)
-	return kind == space && (a > 0 && s.groups[a].gap == space || b+1 < len(s.groups) && s.groups[b+1].gap == space)
+	return (kind == space || kind == wideGap) && (a > 0 && s.groups[a].gap == kind || b+1 < len(s.groups) && s.groups[b+1].gap == kind)
 }
 
 // walk takes the digits from first on through a plan, group by group, and returns the last group at which
@@ -169,7 +181,8 @@ func (p *pass) walk(plan *numberingPlan, a, first int) int {
 			}
 			digits++
 		}
-		if at == s.end(b) && digits > 0 && plan.numbers.accept[state] && plan.lengths>>digits&1 == 1 && s.closes(b) {
+		if at == s.end(b) && digits > 0 && plan.numbers.accept[state] && plan.lengths>>digits&1 == 1 &&
+			(s.closes(b) || b+1 < len(s.groups) && s.groups[b+1].gap == slash && digits >= minBeforeSlash) {
 			found = b
 		}
 	}
@@ -180,7 +193,7 @@ func (p *pass) walk(plan *numberingPlan, a, first int) int {
 // phoneGap says that a phone number that begins with group a may go on with group b. One digit by
 // itself stands at the beginning only, or after a hyphen at the end.
 func (s *sequence) phoneGap(a, b int) bool {
-	if s.groups[b].gap == dotSpace || s.groups[b].gap == wideGap && b > a+1 {
+	if s.groups[b].gap == dotSpace {
 		return false
 	}
 	if s.size(b) > 1 || b <= a+1 {
@@ -224,7 +237,7 @@ func (s *sequence) bareGroups(a, b int) bool {
 		sizes[i-a] = s.size(i)
 	}
 	switch sizes {
-	case [maxPhoneGroups]int{3, 3, 4}, [maxPhoneGroups]int{3, 3, 3}, [maxPhoneGroups]int{3, 2, 2, 2}, [maxPhoneGroups]int{2, 4, 4},
+	case [maxPhoneGroups]int{3, 3, 4}, [maxPhoneGroups]int{3, 3, 3}, [maxPhoneGroups]int{3, 2, 2, 2}, [maxPhoneGroups]int{3, 2, 2, 3}, [maxPhoneGroups]int{2, 4, 4},
 		[maxPhoneGroups]int{2, 5, 4}, [maxPhoneGroups]int{5, 5}, [maxPhoneGroups]int{4, 4}, [maxPhoneGroups]int{2, 3, 4}, [maxPhoneGroups]int{3, 4, 4},
 		[maxPhoneGroups]int{3, 3, 2, 2}, [maxPhoneGroups]int{2, 3, 2, 2}, [maxPhoneGroups]int{3, 7}, [maxPhoneGroups]int{3, 6}, [maxPhoneGroups]int{2, 8},
 		[maxPhoneGroups]int{2, 9}, [maxPhoneGroups]int{2, 1, 4, 4}, [maxPhoneGroups]int{2, 2, 2, 2}, [maxPhoneGroups]int{3, 4, 3}, [maxPhoneGroups]int{4, 3, 3}, [maxPhoneGroups]int{2, 7}:

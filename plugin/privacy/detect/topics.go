@@ -96,7 +96,7 @@ var contextWords = func() map[string]topics {
 			जन्म जन्मतिथि जन्मदिन родился родилась рождения 出生 生日 生年月日 誕生日 생년월일 생일
 			geboortedatum urodzony urodzona urodzenia doğum fødselsdato född syntynyt`,
 		topicOf(cryptoAddress): `bitcoin btc ethereum eth wallet crypto`,
-		topicOf(macAddress):    `mac`,
+		topicOf(macAddress):    `mac lladdr hwaddr ether ethernet bssid`,
 		topicOf(ipAddress):     `ip ipv4 ipv6 address host server client login`,
 		topicOf(ukNHS):         `nhs patient`,
 		topicOf(esNIF):         `dni nif nie identidad documento`,
