@@ -34,6 +34,20 @@ func benchmark(b *testing.B, text string, names []string) {
 	b.ReportMetric(float64(len(spans)), "spans")
 }
 
+// mixedFields are lines of text of which one in n has something personal in it.
+func mixedFields(n int) string {
+	lines := []string{}
+	personal, others := strings.SplitAfter(dense, "\n"), strings.SplitAfter(plain, ". ")
+	for i := range 400 {
+		if i%n == 0 {
+			lines = append(lines, strings.SplitAfter(personal[i/n%4], ", ")[i/n%2])
+		} else {
+			lines = append(lines, others[i%len(others)])
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 func BenchmarkScan(b *testing.B) {
 	german := strings.NewReplacer("shoes", "Schuhgröße", "they", "Grüße über").Replace(plain)
 	for _, c := range []struct {
@@ -44,6 +58,8 @@ func BenchmarkScan(b *testing.B) {
 		{"plain_default", strings.Repeat(plain, 40), detect.Default()},
 		{"plain_short", plain, detect.Names()},
 		{"plain_letters", strings.Repeat("the quick brown fox jumps over the lazy dog ", 300), detect.Names()},
+		{"one_in_five", strings.Repeat(mixedFields(5), 4), detect.Names()},
+		{"one_in_hundred", mixedFields(100), detect.Names()},
 		{"plain_umlauts", strings.Repeat(german, 40), detect.Names()},
 		{"plain_fields", strings.Repeat("Berlin ", 1), detect.Names()},
 		{"dense_all", strings.Repeat(dense, 40), detect.Names()},

@@ -14,9 +14,9 @@ func (p *pass) birthDates() {
 	}
 }
 
-// birthDate adds the date from start to end if a word nearby says that somebody was born then: one
-// of the five before it, after any other date and any word for what else may happen on a day, or one of the five after it that is not
-// followed by a date of its own. A date alone is never one.
+// birthDate adds the date from start to end if a word nearby says that somebody was born then: one of
+// the five before it, after any other date and any word for what else may happen on a day, or one of
+// the five after it that has no date of its own. A date alone is never one.
 func (p *pass) birthDate(start, end int) {
 	if p.bornBefore(start) || p.bornAfter(end) {
 		p.add(dateOfBirth, start, end, 0.85, true)

@@ -167,8 +167,7 @@ func (p *pass) split(from, to int) {
 		}
 		if start >= to {
 			p.work += start - w.done
-			// Only what is no word may be split again, so that a line's end is not lost.
-			return
+			return // what is between words is looked at again, so that the end of a line in it is not lost
 		}
 		end := wordEnd(p.text, start)
 		p.work += end - w.done

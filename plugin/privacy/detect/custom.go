@@ -13,8 +13,8 @@ import (
 type Custom struct {
 	Name    string // small letters, digits and underscores; none of Names
 	Pattern string // RE2; the span is its first group, or the match where it has none
-	// Checksum is what the digits of a match have to add up to: luhn, mod97, mod11 (ten digits, as in
-	// an NHS number), verhoeff, cpf or nif; empty: nothing. Everything but letters and digits is left out.
+	// Checksum is what a match has to add up to, without what is neither a letter nor a digit: luhn, mod97 (as
+	// in an IBAN), mod11 (as in an NHS number), verhoeff, cpf or nif; empty: nothing.
 	Checksum string
 	// Context has words of which one has to be within five tokens, whatever their case; empty: none has to.
 	Context []string

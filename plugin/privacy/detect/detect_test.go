@@ -59,6 +59,7 @@ func TestEmail(t *testing.T) {
 		"{email ann@example.museum}, {email ann@a-b.example}, {email a@b.xn--p1ai}",
 		"**{email ann@example.com}**, |{email ann@example.com}|, \"{email ann@example.com}\"",
 		"wait...{email ann@example.com}...",
+		"{email reply+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA@reply.example.com}", "联系人{email wang@example.cn}。",
 		"a@b, @ann, ann@, @@@@, x@localhost, user@-bad.com, logo@2x.png, pkg@18.0.0, git@github.com:a/b.git, ann @example.com",
 	)
 }
@@ -134,6 +135,7 @@ func TestURL(t *testing.T) {
 		"https://{url bob:secret}@example.com/a?token={url abc}&empty=&user={url 7}#top, postgres://{url u:p}@db.internal/x",
 		"(see https://example.com/?q={url red+shoes}). https://example.com/a/b.html ftp://{url ann}@example.com",
 		"https://example.com/?email={email ann@example.com}&x={url 1}", "https://example.com/cb#access_token={url a.b}&state={url x}",
+		"https://example.com/a;jsessionid={url 12AB}?x={url 1}&y=#a?b=", "https://example.com/??a={url b=c}",
 		"https://example.com/?flag, https://example.com/#section, and a://, ://x?a=b",
 	)
 }

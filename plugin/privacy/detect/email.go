@@ -7,7 +7,7 @@ import (
 )
 
 const (
-	maxLocalBytes  = 64 // RFC 5321, section 4.5.3.1
+	maxLocalBytes  = 128 // twice what RFC 5321 allows (section 4.5.3.1), as machines answer from longer ones
 	maxDomainBytes = 255
 )
 
@@ -63,16 +63,22 @@ func localStart(text string, i int) int {
 		if !localRune(r) || lead < i && unspaced(r) != unspaced(after(text, lead)) {
 			break // a mark that ends it, or a word before it of a script without spaces
 		}
-		if start -= n; r == '_' || r != '\'' && r != '-' && r != '+' && r != '&' && r != '!' && r != '#' && r != '%' && r != '$' && r != '^' && r != '~' {
+		if start -= n; r >= utf8.RuneSelf || strings.IndexByte(innerMarks, byte(r)) < 0 {
 			lead = start
 		}
+	}
+	if i-start >= maxLocalBytes {
+		return i
 	}
 	return lead
 }
 
+// innerMarks may be in a local part, but are taken for something else before it.
+const innerMarks = "%+-'&!#$^~"
+
 func localRune(r rune) bool {
 	if r < utf8.RuneSelf {
-		return isAlnum(byte(r)) || strings.IndexByte("_%+-'&!#$^~", byte(r)) >= 0
+		return isAlnum(byte(r)) || r == '_' || strings.IndexByte(innerMarks, byte(r)) >= 0
 	}
 	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r))
 }

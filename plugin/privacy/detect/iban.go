@@ -27,7 +27,7 @@ func (p *pass) iban(start int) int {
 		case fits(c, structure[len(chars)]):
 			chars = append(chars, c)
 			continue
-		case (c == ' ' || c == '-' || c == '.') && i+1 < len(text) && (isAlnum(text[i+1]) || text[i+1] == ' ' && c == ' ') && (len(chars) > 2 || isUpper(text[start])):
+		case separates(text, i) && (len(chars) > 2 || isUpper(text[start])):
 			continue
 		}
 		break
@@ -39,6 +39,14 @@ func (p *pass) iban(start int) int {
 	p.add(iban, start, i, 0.97, false)
 	p.done(i)
 	return i
+}
+
+// separates says that one mark is at i, or the first or second of two spaces, and the number may go on.
+func separates(text string, i int) bool {
+	if i+1 >= len(text) || text[i] != ' ' && text[i] != '-' && text[i] != '.' {
+		return false
+	}
+	return isAlnum(text[i+1]) || i+2 < len(text) && text[i:i+2] == "  " && isAlnum(text[i+2])
 }
 
 // fits says that a character may stand where a structure has n (a digit), a (a letter) or c (either).

@@ -119,8 +119,10 @@ func (p *pass) domestic(a int) int {
 	if b < 0 {
 		b = p.walk(plan, a, first)
 	}
-	if code, size := codeOf(s.digits[first:]); b < 0 && code == p.countryCode { // without the plus sign
-		b = p.walk(plan, a, first+size)
+	if b < 0 {
+		if code, size := codeOf(s.digits[first:]); code == p.countryCode { // without the plus sign
+			b = p.walk(plan, a, first+size)
+		}
 	}
 	shape := 0.0
 	switch {

@@ -126,16 +126,16 @@ func codeOf(digits []byte) (code, size int) {
 		if code = code*10 + int(digits[size-1]-'0'); code == 0 {
 			return 0, 0
 		}
-		if countryCodes()[code] {
+		if countryCodes[code] {
 			return code, size
 		}
 	}
 	return 0, 0
 }
 
-var countryCodes = sync.OnceValue(func() (codes [1000]bool) {
+var countryCodes = func() (codes [1000]bool) {
 	for code := range phonenumbers.GetSupportedCallingCodes() {
 		codes[code] = true
 	}
 	return codes
-})
+}()

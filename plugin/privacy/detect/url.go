@@ -31,29 +31,21 @@ func (p *pass) url(i int) {
 	if at := strings.LastIndexByte(rest[:authority], '@'); at > 0 {
 		p.add(url, start, start+at, certain, false)
 	}
-	for at := authority; at < len(rest); {
-		n := strings.IndexAny(rest[at:], "?#&;")
-		if n < 0 {
-			return
+	for at := authority; at < len(rest); { // from one mark to the next; the path before the first is none
+		end := at + 1
+		for end < len(rest) && !separatesParameters(rest[end]) {
+			end++
 		}
-		at += n + 1
-		if rest[at-1] == '&' || rest[at-1] == ';' || strings.IndexByte(rest[at:], '=') >= 0 {
-			at = p.parameters(rest, start, at)
+		if separatesParameters(rest[at]) {
+			if equals := strings.IndexByte(rest[at:end], '='); equals >= 0 && at+equals+1 < end {
+				p.add(url, start+at+equals+1, start+end, 0.8, false)
+			}
 		}
+		at = end
 	}
 }
 
-// parameters adds the value of the parameter that begins at i of rest, which is at start of the text.
-func (p *pass) parameters(rest string, start, i int) (next int) {
-	end := i
-	for end < len(rest) && rest[end] != '&' && rest[end] != ';' && rest[end] != '#' {
-		end++
-	}
-	if equals := strings.IndexByte(rest[i:end], '='); equals >= 0 && i+equals+1 < end {
-		p.add(url, start+i+equals+1, start+end, 0.8, false)
-	}
-	return end
-}
+func separatesParameters(c byte) bool { return c == '?' || c == '&' || c == ';' || c == '#' }
 
 // endsURL says that a byte is in no URL: a space, a quote, a bracket of the text around.
 func endsURL(c byte) bool {
