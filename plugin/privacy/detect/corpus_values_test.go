@@ -246,11 +246,11 @@ func (m maker) chainAddress() string {
 }
 
 func (m maker) key() string {
-	return pick(m, "AKIA"+m.from(capital+decimal, 16), "ghp_"+m.from(mixed, 36), "github_pat_"+m.from(mixed, 22)+"_"+m.from(mixed, 59), "glpat-"+m.from(mixed+"-_", 19)+"x",
-		"xoxb-"+m.digits(12)+"-"+m.digits(13)+"-"+m.from(mixed, 24), "sk_"+"live_"+m.from(mixed, 24), "rk_"+"test_"+m.from(mixed, 99), "AIza"+m.from(mixed+"-_", 34)+"A",
-		"sk-"+m.from(mixed, 48), "sk-ant-api03-"+m.from(mixed+"-_", 93)+"AA", "SG."+m.from(mixed+"-_", 22)+"."+m.from(mixed+"-_", 42)+"z", "npm_"+m.from(mixed, 36),
+	return pick(m, "AKIA"+m.from(capital+decimal, 16), "ghp_"+m.from(mixed, 36), "github_pat_"+m.from(mixed, 22)+"_"+m.from(mixed, 59), "glpat-"+m.from(mixed+"-_", 20),
+		"xoxb-"+m.digits(12)+"-"+m.digits(13)+"-"+m.from(mixed, 24), "sk_"+"live_"+m.from(mixed, 24), "rk_"+"test_"+m.from(mixed, 99), "AIza"+m.from(mixed+"-_", 35),
+		"sk-"+m.from(mixed, 48), "sk-ant-api03-"+m.from(mixed+"-_", 93)+"AA", "SG."+m.from(mixed+"-_", 22)+"."+m.from(mixed+"-_", 43), "npm_"+m.from(mixed, 36),
 		"hf_"+m.from(mixed, 34), "shpat_"+m.from(hexa, 32), "dop_v1_"+m.from(hexa, 64), "GOCSPX-"+m.from(mixed, 28), "SK"+m.from(hexa, 32),
-		"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."+"eyJzdWIiOiI"+m.from(mixed, 40)+"."+m.from(mixed+"-_", 42)+"g",
+		"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."+"eyJzdWIiOiI"+m.from(mixed, 40)+"."+m.from(mixed+"-_", 43),
 		"eyJ0eXAiOiJKV1QiLCJhbGciOiJSUzI1NiJ9."+"eyJleHAiOj"+m.from(mixed, 120)+"."+m.from(mixed+"-_", 342))
 }
 
