@@ -30,29 +30,22 @@ func (p *pass) bornBefore(start int) bool {
 }
 
 func (p *pass) bornAfter(end int) bool {
-	p.split(end-contextReach, min(end+contextReach, len(p.text)))
-	if p.words.said <= end {
-		return false
-	}
-	words, first := p.words.words, p.words.firstAfter(end)
-	for i := first; i < len(words) && i < first+contextWordsAround; i++ {
-		if w := words[i]; w.newLine || w.number || w.end >= end+contextReach {
+	first := p.firstWordAfter(end)
+	for i := first; i < first+contextWordsAround && p.haveWord(i, end+contextReach); i++ {
+		if w := p.words.words[i]; w.newLine || w.number {
 			return false
 		} else if w.topics&topicOf(dateOfBirth) != 0 {
-			return !numberFollows(words[i+1:])
+			return !p.numberFollows(i+1, end+contextReach)
 		}
 	}
 	return false
 }
 
-// numberFollows says that one of the first three words on the line is a number.
-func numberFollows(words []word) bool {
-	for i, w := range words {
-		if i == 3 || w.newLine {
-			return false
-		}
-		if w.number {
-			return true
+// numberFollows says that one of the three words from i on is a number on the same line.
+func (p *pass) numberFollows(i, limit int) bool {
+	for last := i + 3; i < last && p.haveWord(i, limit); i++ {
+		if w := p.words.words[i]; w.newLine || w.number {
+			return w.number && !w.newLine
 		}
 	}
 	return false

@@ -11,8 +11,9 @@ import (
 const (
 	contextWordsAround = 5 // the number of words on either side that count
 	labelWords         = 3
-	contextReach       = 128 // bytes; words further away do not count
-	maxWordBytes       = 48  // a longer word is no context
+	contextReach       = 96 // bytes; words further away do not count
+	contextSlack       = 48 // bytes; candidates of one place begin up to so much apart
+	maxWordBytes       = 48 // a longer word is no context
 	wordsKept          = 256
 )
 
@@ -72,17 +73,28 @@ func (p *pass) around(start, end int) *surroundings {
 	}
 	p.here = surroundings{start: start, end: end}
 	p.here.before, p.here.label = p.wordsBefore(0, start, 0)
-	p.split(end-contextReach, min(end+contextReach, len(p.text)))
-	if p.words.said <= end {
-		return &p.here
-	}
 	counter := wordCounter{left: contextWordsAround}
-	words := p.words.words
-	for i := p.words.firstAfter(end); i < len(words) && words[i].end < end+contextReach && !words[i].newLine && counter.take(words[i]); i++ {
-		p.here.after |= words[i].topics
+	for i := p.firstWordAfter(end); p.haveWord(i, end+contextReach); i++ {
+		w := p.words.words[i]
+		if w.newLine || !counter.take(w) {
+			break
+		}
+		p.here.after |= w.topics
 		p.work++
 	}
 	return &p.here
+}
+
+// firstWordAfter returns the index of the first word that ends after end, whether it is known or not.
+func (p *pass) firstWordAfter(end int) int {
+	p.split(end-contextReach, end)
+	return p.words.firstAfter(end)
+}
+
+// haveWord says that there is a word i that ends before limit, and makes it known.
+func (p *pass) haveWord(i, limit int) bool {
+	w := &p.words
+	return (i < len(w.words) || w.done < limit && p.nextWord(min(limit, len(p.text)))) && w.words[i].end < limit
 }
 
 // wordsBefore returns the topics of the words before start, on its line, that do not begin before from: of
@@ -138,7 +150,7 @@ func (p *pass) lineEnds(start, i int) bool {
 func (p *pass) split(from, to int) {
 	w := &p.words
 	if w.done < from {
-		from = max(from-contextReach/2, 0) // candidates of one place begin up to so much apart
+		from = max(from-contextSlack, 0)
 		for from < len(p.text) && !utf8.RuneStart(p.text[from]) {
 			from++
 		}
@@ -147,39 +159,47 @@ func (p *pass) split(from, to int) {
 			w.done = wordEnd(p.text, from)
 		}
 	}
-	for w.done < to {
-		start, breaks := w.done, false
-		for start < to {
-			c := p.text[start]
-			if c < utf8.RuneSelf {
-				if isAlnum(c) {
-					break
-				}
-				breaks = breaks || c == '\n'
-				start++
-				continue
-			}
-			r, n := utf8.DecodeRuneInString(p.text[start:])
-			if wordClass(r) != noWord {
+	if len(w.words) >= 2*wordsKept {
+		w.words = append(w.words[:0], w.words[len(w.words)-wordsKept:]...)
+	}
+	for w.done < to && p.nextWord(to) {
+		continue
+	}
+}
+
+// nextWord makes the next word known, if it begins before to. What is between words is looked at again
+// if it does not, so that the end of a line in it is not lost.
+func (p *pass) nextWord(to int) bool {
+	w := &p.words
+	start, breaks := w.done, false
+	for start < to {
+		c := p.text[start]
+		if c < utf8.RuneSelf {
+			if isAlnum(c) {
 				break
 			}
-			start += n
+			breaks = breaks || c == '\n'
+			start++
+			continue
 		}
-		if start >= to {
-			p.work += start - w.done
-			return // what is between words is looked at again, so that the end of a line in it is not lost
+		r, n := utf8.DecodeRuneInString(p.text[start:])
+		if wordClass(r) != noWord {
+			break
 		}
-		end := wordEnd(p.text, start)
-		p.work += end - w.done
-		if len(w.words) >= 2*wordsKept {
-			w.words = append(w.words[:0], w.words[len(w.words)-wordsKept:]...)
-		}
-		speaksOf := p.topicsOf(p.text[start:end])
-		if w.words = append(w.words, word{start, end, speaksOf, isDigit(p.text[start]), breaks && endsLine(p.text[w.done:start])}); speaksOf != 0 {
-			w.said = end
-		}
-		w.done = end
+		start += n
 	}
+	if start >= to {
+		p.work += start - w.done
+		return false
+	}
+	end := wordEnd(p.text, start)
+	p.work += end - w.done
+	speaksOf := p.topicsOf(p.text[start:end])
+	if w.words = append(w.words, word{start, end, speaksOf, isDigit(p.text[start]), breaks && endsLine(p.text[w.done:start])}); speaksOf != 0 {
+		w.said = end
+	}
+	w.done = end
+	return true
 }
 
 // endsLine says that a line ends in what is between two words, and not in a colon.

@@ -32,8 +32,8 @@ const DefaultMinConfidence = 0.5
 // Scanner finds personal data in text. It is safe for concurrent use.
 type Scanner struct {
 	enabled       [detectorCount]bool
-	region        string
-	countryCode   int // of the region
+	countryCode   int            // of the region; 0 without one
+	plan          *numberingPlan // of the region; nil without one
 	minConfidence float64
 	custom        []custom
 	lexicon       *lexicon
@@ -43,7 +43,7 @@ type Scanner struct {
 // New returns a scanner. It refuses names that are unknown or there twice, a region without a
 // numbering plan, a confidence beyond 1 and a custom detector that does not compile.
 func New(options Options) (*Scanner, error) {
-	s := &Scanner{region: strings.ToUpper(options.Region), minConfidence: options.MinConfidence, lexicon: commonLexicon}
+	s := &Scanner{minConfidence: options.MinConfidence, lexicon: commonLexicon}
 	s.scratch.New = func() any { return new(pass) }
 	if s.minConfidence == 0 {
 		s.minConfidence = DefaultMinConfidence
@@ -51,11 +51,12 @@ func New(options Options) (*Scanner, error) {
 	if !(s.minConfidence > 0 && s.minConfidence <= 1) {
 		return nil, fmt.Errorf("min_confidence %v: use a number above 0 and up to 1", options.MinConfidence)
 	}
-	if s.region != "" && !phonenumbers.GetSupportedRegions()[s.region] {
-		return nil, fmt.Errorf("region %q: use the two letters of a country, such as US or DE", options.Region)
-	}
-	if s.region != "" {
-		s.countryCode = phonenumbers.GetCountryCodeForRegion(s.region)
+	if region := strings.ToUpper(options.Region); region != "" {
+		if !phonenumbers.GetSupportedRegions()[region] {
+			return nil, fmt.Errorf("region %q: use the two letters of a country, such as US or DE", options.Region)
+		}
+		s.countryCode = phonenumbers.GetCountryCodeForRegion(region)
+		s.plan = planOf(s.countryCode)
 	}
 	names := options.Detectors
 	if len(names) == 0 {

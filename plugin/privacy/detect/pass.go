@@ -5,8 +5,8 @@ import "unicode/utf8"
 // pass is one pass over one text, and the memory for it that scanners use again.
 type pass struct {
 	*Scanner
-	text  string // as scanned: folded, if there was anything to fold
-	found []candidate
+	text  string      // as scanned: folded, if there was anything to fold
+	found []candidate // by start, unless unsorted
 	words wordWindow
 	here  surroundings // of the place that was asked for last
 	seq   sequence
@@ -19,6 +19,7 @@ type pass struct {
 	colonDone   int // up to where groups between colons were
 	urlEnd      int // the end of the URL that the gate is in
 	lastDate    int // the end of the last date
+	unsorted    bool
 }
 
 // candidate is a span of the scanned text before overlaps are resolved.
@@ -66,6 +67,7 @@ func (p *pass) forget() {
 	fold.forget()
 	p.Scanner, p.text = nil, ""
 	p.found, p.words, p.fold, p.taken = found, words, fold, taken
+	p.unsorted = false
 	p.here, p.work, p.numbersDone, p.tokenDone, p.colonDone, p.urlEnd, p.lastDate = surroundings{}, 0, 0, 0, 0, 0, 0
 }
 
@@ -106,11 +108,17 @@ func (p *pass) scan(first int) {
 	}
 }
 
-// add keeps a candidate that is sure enough.
+// add keeps a candidate that is sure enough, in its place by start if that is not far.
 func (p *pass) add(d detector, start, end int, confidence float64, byContext bool) {
-	if confidence >= p.minConfidence {
-		p.found = append(p.found, candidate{start, end, confidence, d, byContext})
+	if confidence < p.minConfidence {
+		return
 	}
+	p.found = append(p.found, candidate{start, end, confidence, d, byContext})
+	i, far := len(p.found)-1, max(len(p.found)-8, 0)
+	for ; i > far && p.found[i-1].start > start; i-- {
+		p.found[i-1], p.found[i] = p.found[i], p.found[i-1]
+	}
+	p.unsorted = p.unsorted || i > 0 && p.found[i-1].start > start
 }
 
 // addNear adds a candidate that is as sure as base, and by bonus more with a word of its topic nearby. Where

@@ -44,7 +44,7 @@ func (p *pass) phone(a int) int {
 			return b
 		}
 	}
-	if p.region == "" {
+	if p.plan == nil {
 		return -1
 	}
 	return p.domestic(a)
@@ -109,7 +109,7 @@ func (p *pass) international(a, skip, start int, confidence float64) int {
 // domestic adds a number of the plan of the region that begins with group a.
 func (p *pass) domestic(a int) int {
 	s, text := &p.seq, p.text
-	plan := planOf(p.countryCode)
+	plan := p.plan
 	first := s.groups[a].first
 	trunk, b := false, -1
 	if plan.trunk != "" && strings.HasPrefix(string(s.digits[first:min(first+len(plan.trunk), len(s.digits))]), plan.trunk) {

@@ -19,7 +19,7 @@ func better(a, b candidate) int {
 // resolve returns the candidates that stay, in the order of the text. It takes n log n for n of them.
 func (p *pass) resolve() []candidate {
 	all := p.found
-	if !slices.IsSortedFunc(all, byStart) {
+	if p.unsorted {
 		slices.SortFunc(all, byStart)
 	}
 	kept := 0
