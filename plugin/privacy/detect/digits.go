@@ -66,8 +66,12 @@ func (p *pass) numbers(i int) {
 	p.nationalNumbers()
 }
 
-// reference says that a number is labelled as that of an order, a parcel or an article, and that no
-// word nearby speaks for its detector.
+// reference says that a number is labelled as that of something else, and that no word nearby speaks for
+// its detector. A number that may be a card has to be labelled as that of an order, a parcel or an article.
 func (p *pass) reference(d detector, start, end int) bool {
-	return p.labelled(start, end, aboutReference) && !p.near(start, end, topicOf(d))
+	labels := aboutReference | aboutCode
+	if d == creditCard {
+		labels = aboutReference
+	}
+	return p.labelled(start, end, labels) && !p.near(start, end, topicOf(d))
 }

@@ -10,11 +10,13 @@ import (
 type topics uint64
 
 const (
-	aboutReference  topics = 1 << (63 - iota) // an order, a parcel, an article: a number that is no person's
-	aboutVersion                              // a release: four numbers between dots are no address
-	aboutOtherDate                            // something else than a birth happened then
-	maxCustomTopics = 40
+	aboutReference topics = 1 << (63 - iota) // an order, a parcel, an article: a number that is no person's
+	aboutCode                                // some other number, which may still be that of a card
+	aboutVersion                             // a release: four numbers between dots are no address
+	aboutOtherDate                           // something else than a birth happened then
 )
+
+const maxCustomTopics = 40
 
 func topicOf(d detector) topics { return 1 << d }
 
@@ -102,15 +104,13 @@ var contextWords = func() map[string]topics {
 		topicOf(esNIF):         `dni nif nie identidad documento`,
 		topicOf(brCPF):         `cpf cadastro contribuinte`,
 		topicOf(inAadhaar):     `aadhaar aadhar adhaar uidai uid आधार`,
-		aboutReference: `order orders ordernumber invoice tracking parcel shipment reference ref ticket case article item sku product part serial
-			batch lot isbn ean upc gtin barcode pn sn zip postcode plz postleitzahl blz cep imei receipt transaction txn po rma quote model id code
+		aboutReference: `order orders ordernumber invoice tracking parcel shipment article sku product serial isbn ean upc gtin barcode imei
 			bestellung bestellnummer auftrag auftragsnummer rechnung rechnungsnummer sendung sendungsnummer paket artikel artikelnummer seriennummer
-			vorgang vorgangsnummer kundennummer
-			commande facture colis suivi référence dossier article série
-			pedido factura envío seguimiento referencia artículo serie
-			encomenda fatura rastreamento rastreio referência artigo série
-			ordine fattura spedizione tracciamento riferimento articolo
+			commande facture colis suivi pedido factura envío seguimiento encomenda fatura rastreamento rastreio artigo
+			ordine fattura spedizione tracciamento articolo
 			ऑर्डर चालान заказ заказа накладная 订单 订单号 注文番号 zamówienie bestelling factuur`,
+		aboutCode: `reference ref ticket case item part batch lot receipt transaction txn po rma quote model id code pn sn zip postcode
+			plz postleitzahl blz vorgang vorgangsnummer kundennummer référence dossier série referencia serie referência série riferimento cep`,
 		aboutOtherDate: `ordered shipped delivered arrived bought purchased paid joined since member expires expiry valid due updated created signed died
 			bestellt geliefert gekauft seit gültig verstorben commandé livré acheté depuis pedido entregado comprado desde encomendado entregue
 			ordinato consegnato acquistato dal`,
