@@ -11,6 +11,7 @@ import (
 const (
 	contextWordsAround = 5 // the number of words on either side that count
 	labelWords         = 3
+	mostWords          = 12 // with groups of digits one by one
 	contextReach       = 96 // bytes; words further away do not count
 	contextSlack       = 48 // bytes; candidates of one place begin up to so much apart
 	maxWordBytes       = 48 // a longer word is no context
@@ -48,41 +49,54 @@ func (w *wordWindow) firstAfter(at int) int {
 	return low
 }
 
-// surroundings is what the words before and after a place speak of.
+// surroundings is what the words before and after a place speak of. Several detectors ask for those of one
+// place, and some only for those before it.
 type surroundings struct {
 	start, end    int
 	before, after topics // of the nearest five
 	label         topics // of the nearest three before
+	seenAfter     bool
 }
 
 // near says that a word of a topic is among the five words before text[start:end] or after it.
 func (p *pass) near(start, end int, topic topics) bool {
-	s := p.around(start, end)
-	return (s.before|s.after)&topic != 0
+	p.look(start, end)
+	if p.here.before&topic != 0 {
+		return true
+	}
+	if !p.here.seenAfter {
+		p.here.after, p.here.seenAfter = p.wordsAfter(end), true
+	}
+	return p.here.after&topic != 0
 }
 
 // labelled says that one of the three words before text[start:end] is a label of a topic.
 func (p *pass) labelled(start, end int, topic topics) bool {
-	return p.around(start, end).label&topic != 0
+	p.look(start, end)
+	return p.here.label&topic != 0
 }
 
-// around returns the surroundings of text[start:end]. Several detectors ask for those of one place.
-func (p *pass) around(start, end int) *surroundings {
-	if s := &p.here; s.start == start && s.end == end {
-		return s
+// look turns to text[start:end].
+func (p *pass) look(start, end int) {
+	if p.here.start == start && p.here.end == end {
+		return
 	}
 	p.here = surroundings{start: start, end: end}
 	p.here.before, p.here.label = p.wordsBefore(0, start, 0)
+}
+
+// wordsAfter returns the topics of the nearest five words after end, on its line.
+func (p *pass) wordsAfter(end int) (found topics) {
 	counter := wordCounter{left: contextWordsAround}
 	for i := p.firstWordAfter(end); p.haveWord(i, end+contextReach); i++ {
 		w := p.words.words[i]
 		if w.newLine || !counter.take(w) {
 			break
 		}
-		p.here.after |= w.topics
+		found |= w.topics
 		p.work++
 	}
-	return &p.here
+	return found
 }
 
 // firstWordAfter returns the index of the first word that ends after end, whether it is known or not.
@@ -134,7 +148,7 @@ func (c *wordCounter) take(w word) bool {
 	}
 	c.number = w.number
 	c.taken++
-	return c.left >= 0 && c.taken <= 2*maxPhoneGroups
+	return c.left >= 0 && c.taken <= mostWords
 }
 
 // lineEnds says that a line ends between word i and start.

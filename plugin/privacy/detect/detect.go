@@ -79,7 +79,7 @@ func New(options Options) (*Scanner, error) {
 }
 
 // Append appends the personal data in text to dst, in the order of the text. It costs time linear
-// in the text: about 1 ns a byte of plain text, 10 ns where it is full of personal data.
+// in the text: about 2 ns a byte of plain text, 25 ns where it is full of personal data.
 func (s *Scanner) Append(dst []Span, text string) []Span {
 	first, hidden := gate(text, 0), firstFold(text)
 	if min(first, hidden) == len(text) && len(s.custom) == 0 {

@@ -122,7 +122,7 @@ func TestIBAN(t *testing.T) {
 func TestAddressesOfMachines(t *testing.T) {
 	expect(t, scanner(t, "US", "ip_address", "mac_address"),
 		"{ip_address 10.0.0.1}, {ip_address 192.168.1.20}:8080, {ip_address 10.0.0.0}/8, from {ip_address 8.8.8.8}.",
-		"1.2.3, 1.2.3.4.5, 10.0.19045, 256.1.1.1, 1.2.3.04, v1.2.3.4, version 1.2.3.4, Version: 10.2.33.4, 1.2.3.4-beta, x1.2.3.4",
+		"1.2.3, 1.2.3.4.5, 10.0.19045, 256.1.1.1, 1.2.3.04, v1.2.3.4, version 1.2.3.4, Version: 10.2.33.4, Chrome/120.0.0.0, 1.2.3.4-beta, x1.2.3.4",
 		"{ip_address 2001:db8::ff00:42:8329}, {ip_address fe80::1%eth0}, {ip_address ::1}, [{ip_address 2001:db8:0:0:1:0:0:1}]:443",
 		"{ip_address ::ffff:192.0.2.128}, {ip_address 64:ff9b::192.0.2.33}.",
 		"10:20:30, std::vector, a::b, ::, 1:2:3:4:5:6:7, 1:2:3:4:5:6:7:8:9, 12345::1, 1::2::3, ::ffff:192.0.2.256, 2024-01-02T10:20:30Z",

@@ -1,7 +1,8 @@
 package detect
 
 // ipv4 looks for IPv4 addresses: four numbers up to 255 without leading zeros, with dots between
-// and none around. After a word for a version or a chapter they are that.
+// and none around. After a word for a version or a chapter, or the
+// name of a program and a slash, they are that.
 func (p *pass) ipv4() {
 	s, text := &p.seq, p.text
 	for a := 0; a < s.starts && a+3 < len(s.groups); a++ {
@@ -23,10 +24,10 @@ func (p *pass) ipv4() {
 		if s.count(a, b) == 4 {
 			base = 0.7 // 1.2.3.4 is a version as often
 		}
-		if p.labelled(start, end, aboutVersion) {
+		if p.labelled(start, end, aboutVersion) || start > 1 && text[start-1] == '/' && isAlpha(text[start-2]) { // Chrome/120.0.0.0
 			base = 0.2
 		}
-		p.addNear(ipAddress, start, end, base, 0.2)
+		p.add(ipAddress, start, end, base, false)
 		a = b
 	}
 }

@@ -58,6 +58,9 @@ func (p *pass) national(d detector, a int, forms []form, valid func([]byte) bool
 	s := &p.seq
 	for i := range forms {
 		f := &forms[i]
+		if f.sizes[0] != s.size(a) {
+			continue
+		}
 		b := a + len(f.sizes) - 1
 		if !s.written(a, f) || !s.closes(b) || s.sameAround(a, b) {
 			continue

@@ -111,6 +111,9 @@ func (p *pass) domestic(a int) int {
 	s, text := &p.seq, p.text
 	plan := p.plan
 	first := s.groups[a].first
+	if len(s.digits)-first < minNational {
+		return -1
+	}
 	trunk, b := false, -1
 	if plan.trunk != "" && strings.HasPrefix(string(s.digits[first:min(first+len(plan.trunk), len(s.digits))]), plan.trunk) {
 		b = p.walk(plan, a, first+len(plan.trunk))
@@ -119,7 +122,7 @@ func (p *pass) domestic(a int) int {
 	if b < 0 {
 		b = p.walk(plan, a, first)
 	}
-	if b < 0 {
+	if b < 0 && s.size(a) > 1 {
 		if code, size := codeOf(s.digits[first:]); code == p.countryCode { // without the plus sign
 			b = p.walk(plan, a, first+size)
 		}

@@ -68,7 +68,7 @@ func (l *lexicon) within(run string) (found topics) {
 var commonLexicon = newLexicon(contextWords)
 
 // contextWords are the words that speak for a detector, in small letters, in the languages in which
-// customers write most. No word is here that is common in another sense ("cell", "key", "card").
+// customers write most.
 var contextWords = func() map[string]topics {
 	words := make(map[string]topics)
 	for topic, list := range map[topics]string{
@@ -99,7 +99,6 @@ var contextWords = func() map[string]topics {
 			geboortedatum urodzony urodzona urodzenia doğum fødselsdato född syntynyt`,
 		topicOf(cryptoAddress): `bitcoin btc ethereum eth wallet crypto`,
 		topicOf(macAddress):    `mac lladdr hwaddr ether ethernet bssid`,
-		topicOf(ipAddress):     `ip ipv4 ipv6 address host server client login`,
 		topicOf(ukNHS):         `nhs patient`,
 		topicOf(esNIF):         `dni nif nie identidad documento`,
 		topicOf(brCPF):         `cpf cadastro contribuinte`,
