@@ -103,12 +103,12 @@ var contextWords = func() map[string]topics {
 		topicOf(esNIF):         `dni nif nie identidad documento`,
 		topicOf(brCPF):         `cpf cadastro contribuinte`,
 		topicOf(inAadhaar):     `aadhaar aadhar adhaar uidai uid आधार`,
-		aboutReference: `order orders ordernumber invoice tracking parcel shipment article sku product serial isbn ean upc gtin barcode imei
+		aboutReference: `order orders ordernumber ticket invoice tracking parcel shipment article sku product serial isbn ean upc gtin barcode imei
 			bestellung bestellnummer auftrag auftragsnummer rechnung rechnungsnummer sendung sendungsnummer paket artikel artikelnummer seriennummer
 			commande facture colis suivi pedido factura envío seguimiento encomenda fatura rastreamento rastreio artigo
 			ordine fattura spedizione tracciamento articolo
 			ऑर्डर चालान заказ заказа накладная 订单 订单号 注文番号 zamówienie bestelling factuur`,
-		aboutCode: `reference ref ticket case item part batch lot receipt transaction txn po rma quote model id code pn sn zip postcode
+		aboutCode: `reference ref case item part batch lot receipt transaction txn po rma quote model id code pn sn zip postcode
 			plz postleitzahl blz vorgang vorgangsnummer kundennummer référence dossier série referencia serie referência série riferimento cep`,
 		aboutOtherDate: `ordered shipped delivered arrived bought purchased paid joined since member expires expiry valid due updated created signed died
 			bestellt geliefert gekauft seit gültig verstorben commandé livré acheté depuis pedido entregado comprado desde encomendado entregue
