@@ -186,3 +186,56 @@ func TestErasureAmongBatches(t *testing.T) {
 	assert.Empty(t, r.traces("alice"))
 	r.check()
 }
+
+// What is not newer than a tombstone is refused, again and again, whether it was applied before or
+// is news; it is counted, and changes nothing. What is newer starts afresh.
+func TestEventsOfWhoWasErased(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	x := r.extract(twoFeatures)
+	x.run(t, dayEvent("alice", 1, 0), dayEvent("alice", 2, 1), dayEvent("bob", 3, 0))
+	r.erase("alice")
+	lay := func(block bool) {
+		r.do(func(s *store.Store) error {
+			return s.Update(t.Context(), []store.Lock{store.TombstoneLock()}, func(tx *store.Tx) error {
+				return tx.Step(func() error {
+					return s.Tombstones().Lay(tx, "alice", store.Tombstone{Until: start.AddDate(0, 0, 1).UnixNano(), At: start, Block: block})
+				})
+			})
+		})
+	}
+	lay(false)
+	votes := r.votes()
+	for range 2 {
+		for _, event := range []string{dayEvent("alice", 1, 0), dayEvent("alice", 2, 1), dayEvent("alice", 7, 1)} {
+			m := x.run(t, event)[0]
+			require.ErrorIs(t, m.GetError(), store.ErrErased)
+			assert.NotContains(t, m.GetError().Error(), "alice")
+			text, err := m.AsBytes()
+			require.NoError(t, err)
+			assert.JSONEq(t, event, string(text))
+		}
+	}
+	assert.Equal(t, int64(6), r.counters.get("feature_events default refused"))
+	assert.Zero(t, r.counters.get("feature_events default rejected"))
+	assert.Equal(t, votes, r.votes())
+	assert.Equal(t, 1, r.customers())
+	assert.Empty(t, r.traces("alice"))
+
+	out := x.run(t, dayEvent("alice", 8, 2), dayEvent("alice", 2, 1), dayEvent("bob", 9, 2))
+	assert.Equal(t, "1", meta(out[0], "feature_version"))
+	require.ErrorIs(t, out[1].GetError(), store.ErrErased, "amid a batch")
+	assert.Equal(t, "2", meta(out[2], "feature_version"))
+	lay(true)
+	require.ErrorIs(t, x.run(t, dayEvent("alice", 10, 5))[0].GetError(), store.ErrBlocked)
+	require.ErrorContains(t, r.wrong(), `feature set "default": profile 1: what was erased is there`)
+}
+
+// wrong is what the check of invariants says.
+func (r *rig) wrong() (err error) {
+	r.view(func(read store.Reader) error {
+		_, err = Check(read)
+		return nil
+	})
+	return err
+}

@@ -31,7 +31,7 @@ func eventsSpec() *service.ConfigSpec {
 	return service.NewConfigSpec().
 		Summary("Reads what happens to the segments of a model, and to its customers: births, deaths, splits, merges, revivals, relabellings, drifts and moves.").
 		Description(`
-Events come in the order in which they happened, from a log that the store keeps for as long as its `+"`retention`"+` says; when all are read, the input waits for more. Delivery is at least once. Numbers of a customer's moves may be left out: whoever was erased since is told of no more.
+Events come in the order in which they happened, from a log that the store keeps for as long as its `+"`retention`"+` says; when all are read, the input waits for more. Delivery is at least once. A number that is missing was the move of a customer who was erased since, or is beyond what is retained.
 
 `+"```json"+`
 {"seq":17,"at":"2011-06-02T10:00:00Z","model":"default","kind":"split","segment":"s3","parents":["s1"],"children":[],"size":120,"details":{}}

@@ -225,16 +225,11 @@ func (f *forgetting) one(ctx context.Context, tx *store.Tx, models []*model, e E
 		}
 	}
 	receipt.Erased = receipt.Profiles+receipt.Contributions+receipt.Moves > 0
-	changed := *receipt != was
-	switch {
-	case changed || !known:
-		receipt.At = time.Now().UTC()
-	default:
-		receipt.At = before.At
+	if *receipt == was && before.Block == e.Block { // there is nothing to add
+		receipt.At = receiptOf(before).At
+		return nil
 	}
-	if !changed && before.Block == e.Block {
-		return nil // there is nothing to add
-	}
+	receipt.At = time.Now().UTC()
 	return tombstones.Lay(tx, e.Customer, store.Tombstone{
 		Until: newest, At: receipt.At, Block: e.Block,
 		Profiles: receipt.Profiles, Contributions: receipt.Contributions, Moves: receipt.Moves,

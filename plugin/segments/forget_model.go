@@ -38,7 +38,8 @@ func (m *model) openToErase(tx *store.Tx) (keyed bool, err error) {
 // in, exactly, their places in the log and in the index of activity, and their history. It tells
 // the newest event time that there was of them, in Unix nanoseconds, and how many moves.
 //
-// Of the moves that their history was too short for, the log forgets whose they were.
+// Of the moves that their history was too short for, and of all but the last few in a history
+// that is very long, the log forgets whose they were.
 func (m *model) erase(tx *store.Tx, s *state, customer string) (newest int64, contributed bool, moves int, err error) {
 	newest = math.MinInt64
 	key := m.contributionKey(customer)
@@ -62,11 +63,14 @@ func (m *model) erase(tx *store.Tx, s *state, customer string) (newest int64, co
 	if err != nil {
 		return newest, contributed, 0, err
 	}
-	for _, v := range h.moves {
+	const most = 256 // places in the log: a step has room for that in several models
+	for i, v := range h.moves {
 		if v.cause == causeBehaviour {
 			newest = max(newest, v.at)
 		}
-		tx.Delete(m.logKey(v.sequence))
+		if len(h.moves)-i <= most {
+			tx.Delete(m.logKey(v.sequence))
+		}
 	}
 	if h.name != 0 {
 		tx.Delete(m.nameKey(h.name))

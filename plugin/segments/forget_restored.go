@@ -21,7 +21,7 @@ func ForgetErased(ctx context.Context, s *store.Store, since *store.Erasures) (e
 	}); err != nil {
 		return 0, err
 	}
-	if err := s.Tombstones().Adopt(ctx, s, since); err != nil {
+	if err := s.AdoptErasures(ctx, since); err != nil {
 		return 0, fmt.Errorf("taking over what was erased: %w", err)
 	}
 	for page := range slices.Chunk(list, page) {

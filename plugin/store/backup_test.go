@@ -186,7 +186,7 @@ func TestErasures(t *testing.T) {
 	_, found := theirs.Find("a")
 	assert.False(t, found)
 	for range 2 {
-		require.NoError(t, one.Tombstones().Adopt(t.Context(), one, theirs))
+		require.NoError(t, one.AdoptErasures(t.Context(), theirs))
 		for name, want := range map[string]Tombstone{
 			"a": {Until: 9, At: erasedAt, Block: true}, "b": {Until: 5, At: erasedAt}, "c": {Until: 7, At: erasedAt},
 		} {

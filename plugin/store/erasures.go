@@ -111,9 +111,9 @@ func (e *Erasures) Find(customer string) (tombstone Tombstone, found bool) {
 	return tombstone, found
 }
 
-// Adopt takes the tombstones of another store over, with their secrets. Whoever is there whom
-// they name is still to be erased. It holds [TombstoneLock] itself.
-func (t *Tombstones) Adopt(ctx context.Context, s *Store, e *Erasures) error {
+// AdoptErasures takes the tombstones of another store over, with their secrets. Whoever is there
+// whom they stand for is still to be erased.
+func (s *Store) AdoptErasures(ctx context.Context, e *Erasures) error {
 	err := s.Update(ctx, []Lock{TombstoneLock()}, func(tx *Tx) error {
 		for _, key := range slices.Sorted(maps.Keys(e.secrets)) {
 			if err := tx.Step(func() error { tx.Set([]byte(key), e.secrets[key].bytes); return nil }); err != nil {
@@ -127,7 +127,7 @@ func (t *Tombstones) Adopt(ctx context.Context, s *Store, e *Erasures) error {
 		}
 		return nil
 	})
-	return errors.Join(err, s.View(ctx, t.read))
+	return errors.Join(err, s.View(ctx, s.tombstones.read))
 }
 
 func adoptOne(tx *Tx, key []byte, tombstone Tombstone) error {
