@@ -11,6 +11,7 @@
 // What an engine guarantees:
 //
 //   - Sizes of segments add up to the vectors that are in, once it has warmed up.
+//   - A vector that is erased leaves nothing that was its own: see [Engine].
 //   - Numbers of micro-clusters and segments are never used again for another one. What
 //     happens to segments is told as events: births, splits, merges, revivals, deaths.
 //   - A vector's segment changes only by its own move, and when Advance returns true.

@@ -9,6 +9,9 @@
 // customer votes with what that comes to (voting.go).
 // [extract.emit] attaches the features once the transaction is committed.
 //
+// What a customer did before they were erased is refused (erased.go), and what a feature set
+// keeps of them is taken back in one place (erasure.go).
+//
 // An event that is delivered again changes nothing, and goes on with the features
 // that the customer has now. A message that cannot be applied is flagged, changes
 // nothing, and drags no other down. Of the state, memory holds between batches how many

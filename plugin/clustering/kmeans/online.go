@@ -205,8 +205,8 @@ func (o *Online) Retract(id clustering.MicroID, x []float64) error {
 }
 
 // Erase implements [clustering.Engine]. A centre that was where the vector is, in any dimension,
-// goes to where its other members are; one without any makes room for a new one beside the largest, or if there
-// is none, waits for the next point to say where it is.
+// goes to where its other members are; one without any makes room for a new one beside the
+// largest, or if there is none, waits for the next point to say where it is.
 func (o *Online) Erase(id clustering.MicroID, x []float64) error {
 	if err := o.Retract(id, x); err != nil {
 		return err
