@@ -2,6 +2,7 @@ package tests
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"github.com/twmb/franz-go/pkg/kfake"
@@ -14,7 +15,8 @@ import (
 // one topic, of so many partitions.
 func broker(t *testing.T, topic string, partitions int32) (address string) {
 	t.Helper()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, topic))
+	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, topic),
+		kfake.GroupMinSessionTimeout(500*time.Millisecond)) // those who were killed are soon taken for dead
 	require.NoError(t, err)
 	t.Cleanup(cluster.Close)
 	return cluster.ListenAddrs()[0]
