@@ -2,13 +2,13 @@ package tests
 
 import (
 	"bufio"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -18,16 +18,35 @@ import (
 	"github.com/shoal-stream/shoal/plugin/store"
 )
 
-// readTopic reads a topic in a consumer group, and writes each message as it left the
-// processors.
-const readTopic = `
+// consumer reads a topic in a consumer group, and writes each message as it left the
+// processors. What it is given is set into it; the rest is what most tests want.
+type consumer struct {
+	address    string // of the broker
+	group      string // shoal
+	threads    int    // 1
+	processors string // the three, kmeans
+	output     string // toFile
+	state      string // ./state
+	minFree    string // 0
+	settings   string // of the whole, such as shutdown_timeout
+}
+
+// toFile is an output that refuses what has failed: the input delivers it again.
+const toFile = `
+  reject_errored:
+    file: { path: out.jsonl, codec: lines }
+`
+
+func (c consumer) config() string {
+	return fmt.Sprintf(`
 http: { enabled: false }
 logger: { level: ERROR }
+%s
 input:
   redpanda:
     seed_brokers: [ "%s" ]
     topics: [ events ]
-    consumer_group: shoal
+    consumer_group: %s
     start_offset: earliest
     session_timeout: 600ms
     heartbeat_interval: 150ms
@@ -35,19 +54,20 @@ input:
     max_yield_batch_bytes: 8KB
 pipeline:
   threads: %d
-  processors:` + processors + `
+  processors:%s
     - mapping: |
         root = if errored() { throw(error()) } else { {
           "partition": @kafka_partition, "offset": @kafka_offset, "duplicate": @feature_duplicate.or(false),
           "customer": this.customer, "features": this.features,
           "segment": this.segment.without("model_version", "distance", "confidence", "reasons", "label")
         } }
-output:
-  file: { path: out.jsonl, codec: lines }
+output:%s
 cache_resources:
   - label: customers
-    segment_store: { path: ./state, min_free: "0" }
-`
+    segment_store: { path: %s, min_free: "%s", memory_budget: 64MiB }
+`, c.settings, c.address, cmp.Or(c.group, "shoal"), cmp.Or(c.threads, 1), cmp.Or(c.processors, fmt.Sprintf(processors, "kmeans: { k: 5 }")),
+		cmp.Or(c.output, toFile), cmp.Or(c.state, "./state"), cmp.Or(c.minFree, "0"))
+}
 
 // answer is a line of the output.
 type answer struct {
@@ -143,29 +163,28 @@ func TestKillKafka(t *testing.T) {
 				}
 			}
 			publish(t, address, "events", keys, values)
-			config := fmt.Sprintf(readTopic, address, c.threads, c.engine)
+			reader := consumer{address: address, threads: c.threads, processors: fmt.Sprintf(processors, c.engine)}
 
 			calm := t.TempDir()
 			want := follow(filepath.Join(calm, "out.jsonl"))
-			p := start(t, calm, config)
+			p := start(t, calm, reader.config())
 			await(t, p, want, len(values))
 			p.stop(t)
 
-			// Another group, which begins anew.
-			config = strings.Replace(config, "consumer_group: shoal", "consumer_group: killed", 1)
+			reader.group = "killed" // which begins anew
 			rough := t.TempDir()
 			got := follow(filepath.Join(rough, "out.jsonl"))
 			random := rand.New(rand.NewPCG(3, uint64(c.partitions)))
 			kills := 0
 			for ; kills < soak(25) && len(got.seen) < len(values); kills++ {
-				p := start(t, rough, config)
+				p := start(t, rough, reader.config())
 				if random.IntN(4) > 0 { // else at any instant of the start
 					awaitNews(t, p, got)
 				}
 				require.False(t, p.finishes(t, time.Duration(random.IntN(250))*time.Millisecond))
 				got.look(t)
 			}
-			p = start(t, rough, config)
+			p = start(t, rough, reader.config())
 			await(t, p, got, len(values))
 			p.stop(t)
 			again, refused := 0, 0

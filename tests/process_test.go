@@ -60,7 +60,10 @@ func command(t *testing.T, dir string, arguments ...string) *shoal {
 	p.Env = append(os.Environ(), asShoal+"=1")
 	p.Stdout, p.Stderr = &p.output, &p.output
 	require.NoError(t, p.Start())
-	t.Cleanup(func() { _ = p.Process.Kill() })
+	t.Cleanup(func() {
+		_ = p.Process.Kill()
+		_ = p.Wait()
+	})
 	return p
 }
 
