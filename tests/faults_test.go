@@ -127,10 +127,7 @@ func TestFilesThatCannotGrow(t *testing.T) {
 	reader := f.consumer
 	reader.output = "\n  reject_errored: { drop: {} }" // the file of the output could not grow either
 	p := start(t, f.dir, reader.config())
-	require.Eventually(t, func() bool {
-		stat, err := os.Stat(filepath.Join(f.dir, "state", "MANIFEST"))
-		return err == nil && stat.Size() > 0
-	}, time.Minute, time.Millisecond, "%s", &p.output)
+	require.Eventually(t, func() bool { return size(filepath.Join(f.dir, "state", "MANIFEST")) > 0 }, time.Minute, time.Millisecond, "%s", &p.output)
 	if err := limitFiles(p.Process.Pid, 4096); err != nil {
 		t.Skipf("the size of files cannot be limited here: %v", err)
 	}
@@ -197,4 +194,19 @@ func TestASinkThatFails(t *testing.T) {
 	}
 	t.Logf("%d requests for %d messages, %d of them duplicates", requests.Load(), f.messages, duplicates)
 	assert.Positive(t, duplicates)
+}
+
+func size(path string) int64 {
+	stat, err := os.Stat(path)
+	if err != nil {
+		return 0
+	}
+	return stat.Size()
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return string(text)
 }
