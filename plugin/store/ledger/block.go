@@ -11,14 +11,24 @@ import (
 // blockSize is the number of offsets that share a record.
 const blockSize = 4096
 
-// block is the set of applied offsets among blockSize neighbours, and the range of
-// the timestamps that the source gave them.
+// spanSize is the number of neighbours whose timestamps are kept together.
+const spanSize = 64
+
+// block is the set of applied offsets among blockSize neighbours, and what is known of the
+// timestamps that the source gave them.
 type block struct {
-	applied     [blockSize / 64]uint64
-	first, last int64 // milliseconds; first > last while none is known
+	applied [blockSize / 64]uint64
+	spans   [blockSize / spanSize]span
 }
 
-func newBlock() *block { return &block{first: 1, last: 0} }
+// span knows one of its timestamps, which are in milliseconds, exactly, and the range of all.
+type span struct {
+	timestamp int64 // of the first that was applied; 0: none is known
+	low, high int64
+	place     byte // offset of the first within the span
+}
+
+func newBlock() *block { return &block{} }
 
 func (b *block) has(offset int64) bool {
 	return b.applied[offset%blockSize/64]&(1<<(offset%64)) != 0
@@ -26,24 +36,37 @@ func (b *block) has(offset int64) bool {
 
 func (b *block) add(offset, timestamp int64) {
 	b.applied[offset%blockSize/64] |= 1 << (offset % 64)
+	s := &b.spans[offset%blockSize/spanSize]
 	switch {
 	case timestamp == 0:
-	case b.first > b.last:
-		b.first, b.last = timestamp, timestamp
+	case s.timestamp == 0:
+		*s = span{timestamp: timestamp, low: timestamp, high: timestamp, place: byte(offset % spanSize)}
 	default:
-		b.first, b.last = min(b.first, timestamp), max(b.last, timestamp)
+		s.low, s.high = min(s.low, timestamp), max(s.high, timestamp)
 	}
 }
 
-// foreign tells that a timestamp cannot be that of an event in this block.
-func (b *block) foreign(timestamp int64) bool {
-	return timestamp != 0 && b.first <= b.last && (timestamp < b.first || timestamp > b.last)
+// foreign tells that an event with this timestamp is not the one that was applied at this
+// offset: another timestamp is known for it, or it is none of those in this span.
+func (b *block) foreign(offset, timestamp int64) bool {
+	s := b.spans[offset%blockSize/spanSize]
+	switch {
+	case timestamp == 0 || s.timestamp == 0:
+		return false
+	case s.place == byte(offset%spanSize):
+		return s.timestamp != timestamp
+	default:
+		return timestamp < s.low || timestamp > s.high
+	}
 }
 
-// The record: version, form, zigzag(first), uvarint(last-first+1, 0 for none), then
-// either the words of the bitmap or uvarints: gap, length, gap, length, ...
+// The record: version, form, the number of spans up to the last whose timestamps are known,
+// these, then either the words of the bitmap or uvarints: gap, length, gap, length, ...
+//
+// A span is a byte, its place plus 1, or 0 where nothing is known; then varint(timestamp -
+// the timestamp of the span before), uvarint(timestamp - low), uvarint(high - timestamp).
 const (
-	blockVersion = 1
+	blockVersion = 2
 	formRuns     = 0
 	formBitmap   = 1
 )
@@ -51,8 +74,7 @@ const (
 func (b *block) append(dst []byte) []byte {
 	dst = append(dst, blockVersion, formRuns)
 	form := len(dst) - 1
-	dst = binary.AppendVarint(dst, b.first)
-	dst = binary.AppendUvarint(dst, uint64(b.last-b.first+1))
+	dst = b.appendSpans(dst)
 	start := len(dst)
 	for at := 0; ; {
 		from := b.nextBit(at, 0)
@@ -75,6 +97,48 @@ func (b *block) append(dst []byte) []byte {
 	return dst
 }
 
+func (b *block) appendSpans(dst []byte) []byte {
+	n := len(b.spans)
+	for n > 0 && b.spans[n-1].timestamp == 0 {
+		n--
+	}
+	dst = append(dst, byte(n))
+	before := int64(0)
+	for _, s := range b.spans[:n] {
+		if s.timestamp == 0 {
+			dst = append(dst, 0)
+			continue
+		}
+		dst = append(dst, s.place+1)
+		dst = binary.AppendVarint(dst, s.timestamp-before)
+		dst = binary.AppendUvarint(dst, uint64(s.timestamp-s.low))
+		dst = binary.AppendUvarint(dst, uint64(s.high-s.timestamp))
+		before = s.timestamp
+	}
+	return dst
+}
+
+func (b *block) readSpans(r *record.Reader) (ok bool) {
+	n := int(r.Byte())
+	if n > len(b.spans) {
+		return false
+	}
+	before := int64(0)
+	for i := range n {
+		place := r.Byte()
+		if place == 0 {
+			continue
+		}
+		timestamp := before + r.Varint()
+		s := span{timestamp: timestamp, low: timestamp - int64(r.Uvarint()), high: timestamp + int64(r.Uvarint()), place: place - 1}
+		if s.place >= spanSize || s.timestamp == 0 || s.low > timestamp || s.high < timestamp {
+			return false
+		}
+		b.spans[i], before = s, timestamp
+	}
+	return n == 0 || b.spans[n-1].timestamp != 0
+}
+
 // nextBit is the first place from at on whose bit differs from flip's: with flip 0
 // the next applied offset, with all ones the next that is not.
 func (b *block) nextBit(at int, flip uint64) int {
@@ -92,12 +156,10 @@ var errBlock = errors.New("a record of applied offsets is damaged: restore the n
 func decodeBlock(stored []byte) (*block, error) {
 	r := record.Read(stored)
 	version, form := r.Byte(), r.Byte()
-	first, span := r.Varint(), r.Uvarint()
-	if r.Damaged() || version != blockVersion {
+	b := newBlock()
+	if version != blockVersion || !b.readSpans(&r) || r.Damaged() {
 		return nil, errBlock
 	}
-	b := &block{first: first, last: first + int64(span) - 1}
-
 	switch form {
 	case formBitmap:
 		for i := range b.applied {

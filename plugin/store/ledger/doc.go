@@ -7,6 +7,7 @@
 // of threads, and with the gaps that compaction and transactions leave in a topic.
 // It writes in the transaction that applies the event.
 //
-// Positions cost a few bytes for each 4,096 offsets that arrive in order, one bit
-// an offset at worst. Ids cost about 40 bytes each until their window has passed.
+// Positions cost some 90 kB for a million offsets that arrive in order, most of it what
+// notices a topic that was deleted and made anew: of each 64 offsets one timestamp, and the
+// range of all. At worst, they cost two bits an offset more. Ids cost about 40 bytes each until their window has passed.
 package ledger

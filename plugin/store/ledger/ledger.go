@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -57,6 +58,8 @@ type Ledger struct {
 	newest    atomic.Int64 // a generation of ids that was committed
 	unswept   atomic.Int64 // ids written since old ones were last looked for
 	sweeper   sweeper
+
+	begunAgain sync.Map // partition to error: of a topic that was made anew
 }
 
 // New returns the ledger of a namespace, such as "features/default".
@@ -116,6 +119,9 @@ func (l *Ledger) applyPosition(tx *store.Tx, p *Position) (Verdict, error) {
 	if p.Offset < 0 {
 		return Fresh, fmt.Errorf("offset %d of topic %q: offsets are never negative", p.Offset, p.Topic)
 	}
+	if problem, known := l.begunAgain.Load(partitionOf(p)); known {
+		return Fresh, problem.(error)
+	}
 	key := l.blockKey(p)
 	record, err := tx.Get(key)
 	if err != nil {
@@ -128,7 +134,7 @@ func (l *Ledger) applyPosition(tx *store.Tx, p *Position) (Verdict, error) {
 		}
 	}
 	if b.has(p.Offset) {
-		if b.foreign(p.Timestamp) {
+		if b.foreign(p.Offset, p.Timestamp) {
 			return Fresh, l.recreated(p, b)
 		}
 		return Duplicate, nil
@@ -141,11 +147,24 @@ func (l *Ledger) applyPosition(tx *store.Tx, p *Position) (Verdict, error) {
 // ErrRecreated tells that a topic has begun again at offset 0.
 var ErrRecreated = errors.New("the topic was recreated")
 
+// recreated says so, and from now on of each offset of this partition: were new ones applied
+// among those of the old topic, nobody could tell any more which is which.
 func (l *Ledger) recreated(p *Position, b *block) error {
 	instant := func(ms int64) string { return time.UnixMilli(ms).UTC().Format(time.RFC3339) }
-	return fmt.Errorf("offset %d of topic %q, partition %d, has the timestamp %s, and was applied before among offsets of %s to %s: %w; nothing was changed; set source to a new name, which starts a ledger of its own (now %q)",
-		p.Offset, p.Topic, p.Partition, instant(p.Timestamp), instant(b.first), instant(b.last), ErrRecreated, l.options.Source)
+	known := b.spans[p.Offset%blockSize/spanSize]
+	problem := fmt.Errorf("offset %d of topic %q, partition %d, has the timestamp %s, and was applied before among offsets of %s to %s: %w; nothing was changed; set source to a new name, which starts a ledger of its own (now %q), or have it counted from the beginning: shoal store reset",
+		p.Offset, p.Topic, p.Partition, instant(p.Timestamp), instant(known.low), instant(known.high), ErrRecreated, l.options.Source)
+	l.begunAgain.Store(partitionOf(p), problem)
+	return problem
 }
+
+// partition is one of a topic.
+type partition struct {
+	topic  string
+	number int32
+}
+
+func partitionOf(p *Position) partition { return partition{p.Topic, p.Partition} }
 
 func appendString(dst []byte, s string) []byte {
 	return append(binary.AppendUvarint(dst, uint64(len(s))), s...)
