@@ -134,7 +134,7 @@ func TestFilesThatCannotGrow(t *testing.T) {
 	err := p.end(20 * time.Second)
 	t.Logf("%v: %.400s", err, &p.output)
 	reader.group = "after"
-	f.consumer.group = "after"
+	f.group = "after"
 	f.end(t)
 }
 

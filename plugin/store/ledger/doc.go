@@ -9,5 +9,5 @@
 //
 // Positions cost some 90 kB for a million offsets that arrive in order, most of it what
 // notices a topic that was deleted and made anew: of each 64 offsets one timestamp, and the
-// range of all. At worst, they cost two bits an offset more. Ids cost about 40 bytes each until their window has passed.
+// range of all. Offsets in no order at all cost a bit each more. Ids cost about 40 bytes each until their window has passed.
 package ledger
