@@ -42,8 +42,8 @@ func BenchmarkReadModifyWrite(b *testing.B) {
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*batch), "ns/record")
 		})
-		b.Run(fmt.Sprintf("store, batches of %d", batch), func(b *testing.B) {
-			s, err := Open(Options{Path: filepath.Join(b.TempDir(), "state"), MemoryBudget: DefaultMemoryBudget})
+		store := func(b *testing.B, durable bool) {
+			s, err := Open(Options{Path: filepath.Join(b.TempDir(), "state"), MemoryBudget: DefaultMemoryBudget, SyncWrites: durable})
 			require.NoError(b, err)
 			defer func() { require.NoError(b, s.Close()) }()
 			random := rand.New(rand.NewPCG(1, 0))
@@ -69,7 +69,9 @@ func BenchmarkReadModifyWrite(b *testing.B) {
 				}))
 			}
 			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*batch), "ns/record")
-		})
+		}
+		b.Run(fmt.Sprintf("store, batches of %d", batch), func(b *testing.B) { store(b, false) })
+		b.Run(fmt.Sprintf("store, durability power, batches of %d", batch), func(b *testing.B) { store(b, true) })
 	}
 }
 

@@ -174,34 +174,3 @@ func parseBytes(conf *service.ParsedConfig, field string) (int64, error) {
 	}
 	return int64(bytes), nil
 }
-
-// exportMetrics reports the time of each commit, and the size now and then.
-func exportMetrics(s *Store, metrics *service.Metrics) (stop func()) {
-	commits := metrics.NewTimer("segment_store_commit_ns")
-	unwatch := s.OnCommit(func(took time.Duration) { commits.Timing(took.Nanoseconds()) })
-
-	bytes := metrics.NewGauge("segment_store_bytes", "kind")
-	report := func() {
-		tables, valueLog := s.Bytes()
-		bytes.Set(tables, "tables")
-		bytes.Set(valueLog, "value_log")
-	}
-	report()
-	done := make(chan struct{})
-	go func() {
-		ticker := time.NewTicker(10 * time.Second)
-		defer ticker.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-ticker.C:
-				report()
-			}
-		}
-	}()
-	return func() {
-		close(done)
-		unwatch()
-	}
-}

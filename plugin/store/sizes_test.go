@@ -1,0 +1,44 @@
+package store
+
+import (
+	"context"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestSizes(t *testing.T) {
+	t.Parallel()
+	s := inMemory(t)
+	require.NoError(t, s.Update(t.Context(), nil, func(tx *Tx) error {
+		for i := range 2000 {
+			err := tx.Step(func() error {
+				tx.Set(Key(KindProfile, "a", []byte(strconv.Itoa(i))), make([]byte, 100))
+				tx.Set(Key(KindMoves, "m", nil), make([]byte, 10))
+				return nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	sizes, err := s.Sizes(t.Context())
+	require.NoError(t, err)
+	counted := map[string]int64{}
+	for _, size := range sizes {
+		counted[size.Kind] = size.Records
+		assert.Positive(t, size.Bytes)
+		if size.Kind == "profiles" {
+			assert.InDelta(t, 2000*106, size.Bytes, 2000*20)
+		}
+	}
+	assert.Equal(t, map[string]int64{"moves": 1, "profiles": 2000, "store": 1}, counted)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = s.Sizes(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+}
