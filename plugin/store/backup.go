@@ -11,12 +11,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
-// What a sealed file has is records, each as uvarint of the length of its key, key, uvarint of
-// the length of its value, value, uvarint of when it expires; then a 0, and uvarint of how many
-// there were. Only what is there at the time of the backup is in it: neither older values nor
-// marks of what was deleted, which have its key.
+// What a sealed file has is a head (see backup_head.go), then records, each as uvarint of the
+// length of its key, key, uvarint of the length of its value, value, uvarint of when it expires;
+// then a 0, and uvarint of how many there were. Only what is there at the time of the backup is
+// in it: neither older values nor marks of what was deleted, which have its key.
 const (
 	maxKey   = 1 << 16 // as Badger has it
 	maxValue = 1 << 30
@@ -30,8 +31,9 @@ func appendItem(dst []byte, i item) []byte {
 	return binary.AppendUvarint(dst, i.expires)
 }
 
-// itemReader reads records.
+// itemReader reads a backup: its head, then records.
 type itemReader struct {
+	head head
 	from *bufio.Reader
 	n    uint64
 }
@@ -93,48 +95,93 @@ func incomplete(err error) error {
 	return err
 }
 
-// Backup writes all records of a store, that no process has open, to a new file, which is
-// encrypted if the store is. It is there when it is complete.
-func Backup(ctx context.Context, options Options, file string, progress Progress) (records int64, err error) {
-	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
-		return 0, errors.Join(fmt.Errorf("%s is there already: name a new file", file), err)
-	}
+// BackupStore writes the records of a store, that no process has open, to a new file. See
+// [Store.Backup].
+func BackupStore(ctx context.Context, options Options, file, since string, progress Progress) (done BackedUp, err error) {
 	s, _, err := openAlone(options)
 	if err != nil {
-		return 0, err
+		return done, err
 	}
-	defer func() { err = errors.Join(err, s.shut()) }()
+	done, err = s.Backup(ctx, file, since, progress)
+	return done, errors.Join(err, s.shut())
+}
+
+var errOtherLineage = errors.New("it is not of this store, or of before it was compacted or restored: make a backup of all")
+
+// BackedUp says what a backup has.
+type BackedUp struct {
+	Records int64 // in the file
+	Bytes   int64 // of the file
+}
+
+// Backup writes the records of the store, as they are at one instant, to a new file, which is
+// encrypted if the store is. It is there when it is complete. The store may be in use.
+//
+// With since, an earlier backup of the same store, the file has what was written after that
+// one, and 8 bytes for each record that is still there. It is restored together with that one,
+// and those that that one goes on from. It takes the time to read all keys.
+func (s *Store) Backup(ctx context.Context, file, since string, progress Progress) (done BackedUp, err error) {
+	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
+		return done, errors.Join(fmt.Errorf("%s is there already: name a new file", file), err)
+	}
+	lineage, err := s.lineage(ctx)
+	if err != nil {
+		return done, err
+	}
+	h := head{lineage: lineage}
+	if since != "" {
+		before, err := headOf(since, s.key)
+		if err != nil {
+			return done, fmt.Errorf("%s: %w", since, err)
+		}
+		if before.lineage != lineage {
+			return done, fmt.Errorf("%s: %w", since, errOtherLineage)
+		}
+		h.since = before.version
+	}
 	part := file + ".part"
 	out, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
-		return 0, err
+		return done, err
 	}
-	records, err = s.backup(ctx, out, options.EncryptionKey, progress)
+	done.Records, err = s.backup(ctx, out, h, progress)
+	if stat, statErr := out.Stat(); statErr == nil {
+		done.Bytes = stat.Size()
+	}
 	err = errors.Join(err, out.Sync(), out.Close())
 	if err == nil {
 		err = errors.Join(os.Rename(part, file), syncDirectory(filepath.Dir(file)))
 	}
 	if err != nil {
 		_ = os.Remove(part)
-		return 0, fmt.Errorf("writing %s: %w", file, err)
+		return BackedUp{}, fmt.Errorf("writing %s: %w", file, err)
 	}
-	return records, nil
+	return done, nil
 }
 
-func (s *Store) backup(ctx context.Context, to io.Writer, key []byte, progress Progress) (records int64, err error) {
+func (s *Store) backup(ctx context.Context, to io.Writer, h head, progress Progress) (records int64, err error) {
 	buffer := bufio.NewWriterSize(to, 1<<20)
-	sealed, err := newSealer(buffer, key)
+	sealed, err := newSealer(buffer, s.key)
 	if err != nil {
 		return 0, err
 	}
 	txn := s.db.NewTransaction(false)
 	defer txn.Discard()
-	total, err := count(txn)
+	h.version = txn.ReadTs()
+	var total int64
+	if h.since == 0 {
+		total, err = count(txn)
+	} else {
+		h.alive, err = alive(ctx, txn)
+	}
 	if err != nil {
 		return 0, err
 	}
+	if _, err := sealed.Write(h.append(nil)); err != nil {
+		return 0, err
+	}
 	var record []byte
-	err = eachItem(txn, func(i item) error {
+	err = eachItemSince(txn, h.since, func(i item) error {
 		records++
 		progress.tell(records, total)
 		record = appendItem(record[:0], i)
@@ -155,27 +202,26 @@ func openBackup(from io.Reader, key []byte) (*itemReader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &itemReader{from: bufio.NewReader(opened)}, nil
+	r := &itemReader{from: bufio.NewReader(opened)}
+	r.head, err = r.readHead()
+	return r, err
 }
 
-// Restore makes a store of a backup at a new path: of options, which are those of the store to
-// be. Before it is there, prepare may change it, and tells whether it has; nothing of what was
-// before that change is in its files. When anything errs, nothing is left at the path.
-func Restore(ctx context.Context, options Options, file string, progress Progress, prepare func(s *Store) (changed bool, err error)) (records int64, err error) {
+// Restore makes a store of backups at a new path: of options, which are those of the store to
+// be. The first backup is of all, each other one goes on from the one before it. Before the
+// store is there, prepare may change it, and tells whether it has; nothing of what was before
+// that change is in its files. When anything errs, nothing is left at the path.
+func Restore(ctx context.Context, options Options, files []string, progress Progress, prepare func(s *Store) (changed bool, err error)) (records int64, err error) {
 	path := options.Path
 	entries, err := os.ReadDir(path)
 	if err == nil && len(entries) > 0 && (len(entries) > 1 || entries[0].Name() != rewriteBegun) { // by one that died
 		return 0, fmt.Errorf("there is something at %s already: name a new directory", path)
 	}
-	in, err := os.Open(file)
+	chain, err := openChain(files, options.EncryptionKey)
 	if err != nil {
 		return 0, err
 	}
-	defer in.Close() //nolint:errcheck // it is only read
-	from, err := openBackup(in, options.EncryptionKey)
-	if err != nil {
-		return 0, fmt.Errorf("%s: %w", file, err)
-	}
+	defer chain.close()
 	_, err = os.Stat(path)
 	isNew := errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(path, 0o700); err != nil {
@@ -184,7 +230,7 @@ func Restore(ctx context.Context, options Options, file string, progress Progres
 	err = rewrite(path, func(dir string) error {
 		options.Path = dir
 		err := load(ctx, options, func() (item, error) {
-			i, err := from.next()
+			i, err := chain.next()
 			if err == nil {
 				records++
 				progress.tell(records, 0)
@@ -200,7 +246,7 @@ func Restore(ctx context.Context, options Options, file string, progress Progres
 		if isNew {
 			err = errors.Join(err, os.Remove(path))
 		}
-		return 0, fmt.Errorf("restoring %s: %w", file, err)
+		return 0, fmt.Errorf("restoring %s: %w", strings.Join(files, ", "), err)
 	}
 	return records, nil
 }

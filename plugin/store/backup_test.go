@@ -24,15 +24,15 @@ func TestBackupAndRestore(t *testing.T) {
 			path, file, to := filepath.Join(dir, "state"), filepath.Join(dir, "backup"), filepath.Join(dir, "to")
 			fillStore(t, path, key)
 			want := contents(t, path, key)
-			n, err := Backup(t.Context(), optionsAt(path, key), file, nil)
+			done, err := BackupStore(t.Context(), optionsAt(path, key), file, "", nil)
 			require.NoError(t, err)
-			assert.Equal(t, int64(len(want)), n)
+			assert.Equal(t, int64(len(want)), done.Records)
 			assert.Empty(t, filesWith(t, file, "canary-key"), "what was deleted is not in it")
 			assert.Equal(t, key == nil, len(filesWith(t, file, "newxxxx")) > 0)
-			_, err = Backup(t.Context(), optionsAt(path, key), file, nil)
+			_, err = BackupStore(t.Context(), optionsAt(path, key), file, "", nil)
 			require.ErrorContains(t, err, "is there already: name a new file")
 
-			n, err = Restore(t.Context(), optionsAt(to, key), file, nil, func(s *Store) (bool, error) {
+			n, err := Restore(t.Context(), optionsAt(to, key), []string{file}, nil, func(s *Store) (bool, error) {
 				return true, s.Update(t.Context(), nil, func(tx *Tx) error {
 					return tx.Step(func() error { tx.Delete(keyOf("large")); return nil })
 				})
@@ -42,7 +42,7 @@ func TestBackupAndRestore(t *testing.T) {
 			delete(want, string(keyOf("large")))
 			assert.Equal(t, want, contents(t, to, key))
 			assert.Empty(t, filesWith(t, to, "newnewnewnew"), "it was deleted before the store was there")
-			_, err = Restore(t.Context(), optionsAt(to, key), file, nil, nil)
+			_, err = Restore(t.Context(), optionsAt(to, key), []string{file}, nil, nil)
 			require.ErrorContains(t, err, "there is something at "+to+" already: name a new directory")
 		})
 	}
@@ -54,7 +54,7 @@ func TestBackupsThatAreNoGood(t *testing.T) {
 	path, secret := filepath.Join(dir, "state"), bytes.Repeat([]byte{7}, 32)
 	fillStore(t, path, nil)
 	plain := filepath.Join(dir, "plain")
-	_, err := Backup(t.Context(), optionsAt(path, nil), plain, nil)
+	_, err := BackupStore(t.Context(), optionsAt(path, nil), plain, "", nil)
 	require.NoError(t, err)
 	whole, err := os.ReadFile(plain)
 	require.NoError(t, err)
@@ -79,14 +79,14 @@ func TestBackupsThatAreNoGood(t *testing.T) {
 	} {
 		file, to := filepath.Join(t.TempDir(), "file"), filepath.Join(t.TempDir(), "to")
 		require.NoError(t, os.WriteFile(file, test.content, 0o600))
-		_, err := Restore(t.Context(), optionsAt(to, test.key), file, nil, func(*Store) (bool, error) { return false, nil })
+		_, err := Restore(t.Context(), optionsAt(to, test.key), []string{file}, nil, func(*Store) (bool, error) { return false, nil })
 		require.ErrorContains(t, err, test.want, name)
 		assert.NoDirExists(t, to, name)
 		_, err = ErasuresAt(t.Context(), optionsAt(file, test.key))
 		require.ErrorContains(t, err, test.want, name)
 	}
 	refused := errors.New("refused")
-	_, err = Restore(t.Context(), optionsAt(filepath.Join(dir, "to"), nil), plain, nil, func(*Store) (bool, error) { return true, refused })
+	_, err = Restore(t.Context(), optionsAt(filepath.Join(dir, "to"), nil), []string{plain}, nil, func(*Store) (bool, error) { return true, refused })
 	require.ErrorIs(t, err, refused)
 	assert.NoDirExists(t, filepath.Join(dir, "to"))
 }
@@ -141,10 +141,12 @@ func FuzzBackup(f *testing.F) {
 	var file bytes.Buffer
 	s, err := newSealer(&file, nil)
 	require.NoError(f, err)
-	_, err = s.Write(append(appendItem(nil, item{key: []byte("k"), value: []byte("v"), expires: 5}), 0, 1))
+	seed := &head{since: 3, version: 7, alive: []uint64{1, 2}}
+	_, err = s.Write(append(appendItem(seed.append(nil), item{key: []byte("k"), value: []byte("v"), expires: 5}), 0, 1))
 	require.NoError(f, err)
 	require.NoError(f, s.Close())
-	f.Add(file.Bytes(), appendItem(nil, item{key: []byte("k")}))
+	f.Add(file.Bytes(), appendItem(seed.append(nil), item{key: []byte("k")}))
+	f.Add(file.Bytes(), appendItem((&head{}).append(nil), item{key: []byte("k")}))
 	f.Add([]byte{}, []byte{})
 	f.Fuzz(func(t *testing.T, file, records []byte) {
 		if o, err := newOpener(bytes.NewReader(file), nil); err == nil {
@@ -157,7 +159,10 @@ func FuzzBackup(f *testing.F) {
 		require.NoError(t, err)
 		require.NoError(t, s.Close())
 		from, err := openBackup(&sealed, nil)
-		require.NoError(t, err)
+		if err != nil {
+			require.ErrorIs(t, err, errSealedDamaged)
+			return
+		}
 		for range len(records) + 1 {
 			i, err := from.next()
 			if err != nil {
@@ -199,7 +204,7 @@ func TestErasures(t *testing.T) {
 	require.NoError(t, one.Close())
 	require.NoError(t, other.Close())
 	file := filepath.Join(dir, "file")
-	_, err := Backup(t.Context(), optionsAt(filepath.Join(dir, "one"), nil), file, nil)
+	_, err := BackupStore(t.Context(), optionsAt(filepath.Join(dir, "one"), nil), file, "", nil)
 	require.NoError(t, err)
 	for _, from := range []string{file, filepath.Join(dir, "one")} {
 		e, err := ErasuresAt(t.Context(), optionsAt(from, nil))

@@ -87,11 +87,16 @@ pipeline:
 `)
 }
 
-// Register adds the cache segment_store to an environment.
+// Register adds the cache segment_store and the processor segment_backup to an environment.
 func Register(env *service.Environment) error {
-	return env.RegisterCache("segment_store", storeSpec(), func(conf *service.ParsedConfig, res *service.Resources) (service.Cache, error) {
-		return newStoreFromConfig(conf, res)
-	})
+	return errors.Join(
+		env.RegisterCache("segment_store", storeSpec(), func(conf *service.ParsedConfig, res *service.Resources) (service.Cache, error) {
+			return newStoreFromConfig(conf, res)
+		}),
+		env.RegisterProcessor("segment_backup", backupSpec(), func(conf *service.ParsedConfig, res *service.Resources) (service.Processor, error) {
+			return newBackupFromConfig(conf, res)
+		}),
+	)
 }
 
 func newStoreFromConfig(conf *service.ParsedConfig, res *service.Resources) (*cache, error) {

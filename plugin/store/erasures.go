@@ -44,6 +44,11 @@ func (e *Erasures) take(key, value []byte) error {
 	return nil
 }
 
+// tellsOfErasure recognises the keys of tombstones and of their secrets.
+func tellsOfErasure(key []byte) bool {
+	return key[0] == byte(KindTombstone) || bytes.HasPrefix(key, Prefix(KindMeta, secretNamespace))
+}
+
 // ErasuresOf reads those of a store that is open, or of its state.
 func ErasuresOf(r Reader) (*Erasures, error) {
 	e := newErasures()

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"hash/crc64"
@@ -26,19 +27,39 @@ type item struct {
 }
 
 // eachItem visits all records, in order.
-func eachItem(txn *badger.Txn, fn func(item) error) error {
-	return iterate(txn, nil, nil, func(at *badger.Item) error {
+func eachItem(txn *badger.Txn, fn func(item) error) error { return eachItemSince(txn, 0, fn) }
+
+// eachItemSince visits those that were written after a version, and all that tell of customers
+// who were erased: each backup is to know of these. The lineage of versions is not among them,
+// as it is not one of what is made of them.
+func eachItemSince(txn *badger.Txn, since uint64, fn func(item) error) error {
+	visit := func(at *badger.Item) error {
+		key := at.KeyCopy(nil)
+		if at.Version() <= since && !tellsOfErasure(key) || bytes.Equal(key, lineageKey()) {
+			return nil
+		}
 		value, err := at.ValueCopy(nil)
 		if err != nil {
 			return err
 		}
-		return fn(item{at.KeyCopy(nil), value, at.ExpiresAt()})
+		return fn(item{key, value, at.ExpiresAt()})
+	}
+	return iterate(txn, nil, nil, visit)
+}
+
+// eachKey visits the keys of what [eachItem] visits.
+func eachKey(txn *badger.Txn, fn func(key []byte) error) error {
+	return iterate(txn, nil, nil, func(at *badger.Item) error {
+		if bytes.Equal(at.Key(), lineageKey()) {
+			return nil
+		}
+		return fn(at.Key())
 	})
 }
 
 // count is how many records there are. It reads keys only.
 func count(txn *badger.Txn) (n int64, err error) {
-	err = iterate(txn, nil, nil, func(*badger.Item) error { n++; return nil })
+	err = eachKey(txn, func([]byte) error { n++; return nil })
 	return n, err
 }
 

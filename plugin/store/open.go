@@ -19,6 +19,7 @@ import (
 func open(options Options) (*Store, error) {
 	s := &Store{
 		name:     options.Path,
+		key:      options.EncryptionKey,
 		locks:    newLockTable(),
 		room:     newRoom(options),
 		hot:      newHot(options.MemoryBudget / 16),

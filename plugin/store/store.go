@@ -14,6 +14,7 @@ import (
 // use. Whoever opened it closes it; the last of those who share it closes Badger.
 type Store struct {
 	name  string // the path, or "in memory", for errors
+	key   []byte // of encryption; empty: none
 	db    *badger.DB
 	locks *lockTable
 	room  *room
