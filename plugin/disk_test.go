@@ -119,13 +119,13 @@ func TestRestoreAppliesErasures(t *testing.T) {
 	s.pass(purchase("c3", 200, 1))
 	s.stop()
 	before, after := filepath.Join(dir, "before"), filepath.Join(dir, "after")
-	_, err := store.Backup(t.Context(), options(path), before, nil)
+	_, err := store.BackupStore(t.Context(), options(path), before, "", nil)
 	require.NoError(t, err)
 	s = openShop(t, path, 1, "kmeans: { k: 2 }", "density: {}")
 	s.pass(`{"forget":"canary-77@example.org"}`, `{"block":"c5"}`, `{"forget":"c7"}`)
 	s.pass(purchase("c7", 300, 1))
 	s.stop()
-	_, err = store.Backup(t.Context(), options(path), after, nil)
+	_, err = store.BackupStore(t.Context(), options(path), after, "", nil)
 	require.NoError(t, err)
 	require.NotEmpty(t, find(t, before))
 	require.Empty(t, find(t, after), "a backup has nothing of what was erased before it")
@@ -135,7 +135,7 @@ func TestRestoreAppliesErasures(t *testing.T) {
 		erasures, err := store.ErasuresAt(t.Context(), options(from))
 		require.NoError(t, err)
 		erased := 0
-		_, err = store.Restore(t.Context(), options(to), before, nil, func(st *store.Store) (bool, error) {
+		_, err = store.Restore(t.Context(), options(to), []string{before}, nil, func(st *store.Store) (bool, error) {
 			erased, err = segments.ForgetErased(context.Background(), st, erasures)
 			if err != nil {
 				return false, err

@@ -132,7 +132,7 @@ func fillFeatures(t *testing.T, path string) {
 logger: { level: NONE }
 http: { enabled: false }
 input:
-  generate: { count: 3, interval: "", mapping: 'root.id = "c" + count("fill").string()' }
+  generate: { count: 3, interval: "", mapping: 'root.id = "c" + counter().string()' }
 pipeline:
   processors:
     - feature_extract: { store: customers, key: this.id, event: 'root.kind = "visit"', features: [ { name: visits, agg: count } ] }

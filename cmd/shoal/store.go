@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -13,8 +14,11 @@ func storeCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "store",
 		Usage: "Work on a segment_store that no process has open",
+		Description: "Exits with 0 when all is done, 1 when something could not be done or does not hold, 2 when a process\n" +
+			"has the store open, and 3 when a file is damaged.",
 		Subcommands: []*cli.Command{
-			verifyCommand(), compactCommand(), forgetCommand(), backupCommand(), restoreCommand(),
+			inspectCommand(), verifyCommand(), exportCommand(),
+			backupCommand(), restoreCommand(), compactCommand(), forgetCommand(), resetCommand(),
 		},
 	}
 }
@@ -47,10 +51,36 @@ func existingStore(c *cli.Context) (store.Options, error) {
 	return options, err
 }
 
+// Exit codes, for scripts.
+const (
+	exitFailed  = 1 // the work could not be done, or an invariant does not hold
+	exitInUse   = 2 // another process has the store open
+	exitDamaged = 3 // a file is damaged: restore a backup
+)
+
 // failed ends a sub-command that could not do its work.
 func failed(c *cli.Context, err error) error {
-	if err == nil {
+	code := exitFailed
+	switch {
+	case err == nil:
 		return nil
+	case errors.Is(err, store.ErrInUse):
+		code = exitInUse
+	case errors.Is(err, store.ErrDamaged):
+		code = exitDamaged
 	}
-	return cli.Exit(fmt.Sprintf("store %s: %v", c.Command.Name, err), 1)
+	return cli.Exit(fmt.Sprintf("store %s: %v", c.Command.Name, err), code)
+}
+
+// withStore opens a store that has to be there, and closes it after fn.
+func withStore(c *cli.Context, fn func(s *store.Store) error) error {
+	options, err := existingStore(c)
+	if err != nil {
+		return err
+	}
+	s, err := store.Open(options)
+	if err != nil {
+		return err
+	}
+	return errors.Join(fn(s), s.Close())
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/dustin/go-humanize"
 	"github.com/urfave/cli/v2"
 
 	"github.com/shoal-stream/shoal/plugin"
@@ -16,9 +17,11 @@ func backupCommand() *cli.Command {
 		Name:  "backup",
 		Usage: "Write a store to one file, encrypted if the store is",
 		Description: "The file has what is there, and nothing of what was deleted; any change to it is recognised when it is\n" +
-			"read. Whoever is erased later is in it still: restore it with --erasures.",
+			"read. Whoever is erased later is in it still: restore it with --erasures. The processor segment_backup\n" +
+			"does the same in a process that runs.",
 		Flags: storeFlags(
 			&cli.StringFlag{Name: "to", Required: true, Usage: "the file to write, which must not be there"},
+			&cli.StringFlag{Name: "since", Usage: "an earlier backup of this store: write what is new since then, to be restored together with it"},
 		),
 		Action: func(c *cli.Context) error { return failed(c, backup(c)) },
 	}
@@ -30,12 +33,12 @@ func backup(c *cli.Context) error {
 		return err
 	}
 	done, end := showProgress(c, "records")
-	records, err := store.Backup(c.Context, options, c.String("to"), done)
+	backedUp, err := store.BackupStore(c.Context, options, c.String("to"), c.String("since"), done)
 	end()
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.App.Writer, "%d records in %s\n", records, c.String("to"))
+	_, err = fmt.Fprintf(c.App.Writer, "%d records in %s, %s\n", backedUp.Records, c.String("to"), humanize.IBytes(uint64(backedUp.Bytes)))
 	return err
 }
 
@@ -46,7 +49,7 @@ func restoreCommand() *cli.Command {
 		Description: "With --erasures, everybody is erased who was so after the backup, by the tombstones of the store that\n" +
 			"went on since, or of a newer backup: before the restored store is there, and with nothing of them in its files.",
 		Flags: storeFlags(
-			&cli.StringFlag{Name: "from", Required: true, Usage: "the backup"},
+			&cli.StringSliceFlag{Name: "from", Required: true, Usage: "the backup; then those that go on from it, each with a --from of its own, in order"},
 			&cli.StringFlag{Name: "erasures", Usage: "a store, or a newer backup, that knows who was erased since; under the same key"},
 		),
 		Action: func(c *cli.Context) error { return failed(c, restore(c)) },
@@ -69,7 +72,7 @@ func restore(c *cli.Context) error {
 	var report plugin.Report
 	erased := 0
 	done, end := showProgress(c, "records")
-	records, err := store.Restore(c.Context, options, c.String("from"), done, func(s *store.Store) (bool, error) {
+	records, err := store.Restore(c.Context, options, c.StringSlice("from"), done, func(s *store.Store) (bool, error) {
 		if since != nil {
 			if erased, err = segments.ForgetErased(c.Context, s, since); err != nil {
 				return false, err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/urfave/cli/v2"
@@ -20,18 +19,12 @@ func verifyCommand() *cli.Command {
 }
 
 func verify(c *cli.Context) error {
-	options, err := existingStore(c)
-	if err != nil {
+	return withStore(c, func(s *store.Store) error {
+		report, err := plugin.Verify(c.Context, s)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c.String("path"), err)
+		}
+		_, err = fmt.Fprint(c.App.Writer, report)
 		return err
-	}
-	s, err := store.Open(options)
-	if err != nil {
-		return err
-	}
-	report, err := plugin.Verify(c.Context, s)
-	if err = errors.Join(err, s.Close()); err != nil {
-		return fmt.Errorf("%s: %w", options.Path, err)
-	}
-	_, err = fmt.Fprint(c.App.Writer, report)
-	return err
+	})
 }

@@ -372,7 +372,7 @@ func (x *extract) parseIdentity(conf *service.ParsedConfig) (err error) {
 		return fmt.Errorf("%s %v: use a second or more, or 0s for never", feFieldIdleExpiry, idle)
 	}
 	x.idleExpiry = expiry(idle)
-	x.once = ledger.New("features/"+x.set, options)
+	x.once = ledger.New(LedgerOf(x.set), options)
 	return nil
 }
 

@@ -205,7 +205,7 @@ func (a *assign) parseOnce(conf *service.ParsedConfig) (err error) {
 	if options.Window, err = duration.Parse(window); err != nil {
 		return fmt.Errorf("event_id_window: %w", err)
 	}
-	a.once = ledger.New("segments/"+a.model, options)
+	a.once = ledger.New(LedgerOf(a.model), options)
 	return nil
 }
 

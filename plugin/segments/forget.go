@@ -24,7 +24,7 @@ type Erasure struct {
 
 // once is what remembers the messages that have asked.
 func (e Erasure) once() *ledger.Ledger {
-	return ledger.New("segments/forget", ledger.Options{Source: e.Source})
+	return ledger.New("forget", ledger.Options{Source: e.Source})
 }
 
 // Receipt says what was erased of a customer, and not of whom.

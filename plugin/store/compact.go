@@ -15,6 +15,7 @@ import (
 // Compacted says what it came to.
 type Compacted struct {
 	Records       int64
+	Dropped       int64 // that a reset has left out
 	Before, After int64 // bytes of tables
 }
 
@@ -26,6 +27,12 @@ type Compacted struct {
 // The new files are made beside the old ones, for which there must be room, and take their place
 // at once: a process that dies, or a disk that is full, leaves one or the other.
 func Compact(ctx context.Context, options Options, progress Progress) (c Compacted, err error) {
+	return Reset(ctx, options, progress, func(Kind, string) bool { return false })
+}
+
+// Reset is [Compact] without the records of the kinds and namespaces that drop names. Either
+// all of them go, or none.
+func Reset(ctx context.Context, options Options, progress Progress, drop func(kind Kind, namespace string) bool) (c Compacted, err error) {
 	s, path, err := openAlone(options)
 	if err != nil {
 		return c, err
@@ -44,14 +51,23 @@ func Compact(ctx context.Context, options Options, progress Progress) (c Compact
 		next, stop := iter.Pull2(all(txn))
 		defer stop()
 		options.Path = dir
+		done := int64(0)
 		return load(ctx, options, func() (item, error) {
-			i, err, more := next()
-			if !more {
-				return i, io.EOF
+			for {
+				i, err, more := next()
+				if !more {
+					return i, io.EOF
+				}
+				done++
+				progress.tell(done, total)
+				kind, namespace, _, splitErr := SplitKey(i.key)
+				if err = errors.Join(err, splitErr); err == nil && drop(kind, namespace) {
+					c.Dropped++
+					continue
+				}
+				c.Records++
+				return i, err
 			}
-			c.Records++
-			progress.tell(c.Records, total)
-			return i, err
 		})
 	}, s.shut)
 	if err != nil {

@@ -35,9 +35,19 @@ func exportMetrics(s *Store, metrics *service.Metrics) (stop func()) {
 		if err != nil {
 			return kindInterval // it is about to close
 		}
+		totals := map[string]Size{}
 		for _, size := range sizes {
-			bytes.Set(size.Bytes, size.Kind)
-			records.Set(size.Records, size.Kind)
+			total := totals[size.Kind]
+			total.Records += size.Records
+			total.Bytes += size.Bytes
+			totals[size.Kind] = total
+		}
+		for kind, name := range kindNames {
+			total := totals[name]
+			if kind != KindMeta {
+				bytes.Set(total.Bytes, name)
+				records.Set(total.Records, name)
+			}
 		}
 		return max(kindInterval, kindShare*time.Since(begun))
 	}

@@ -96,11 +96,19 @@ func caused(err, cause error) bool {
 	return errors.Is(err, cause) || strings.Contains(err.Error(), cause.Error())
 }
 
+// What scripts have to tell apart.
+var (
+	// ErrInUse: another process has the store open.
+	ErrInUse = errors.New("in use by another process")
+	// ErrDamaged: a file or a record is not as it was written.
+	ErrDamaged = errors.New("a damaged file")
+)
+
 func explainOpen(options Options, err error) error {
 	path := options.Path
 	switch {
 	case isInUse(err):
-		return fmt.Errorf("segment_store path %q is in use by another process: stop it, or give each process a path of its own: %w", path, err)
+		return fmt.Errorf("segment_store path %q is %w: stop it, or give each process a path of its own: %w", path, ErrInUse, err)
 	case caused(err, badger.ErrEncryptionKeyMismatch) && len(options.EncryptionKey) == 0:
 		return fmt.Errorf("segment_store path %q is encrypted and encryption_key is empty: set the key that it was created with", path)
 	case caused(err, badger.ErrEncryptionKeyMismatch):
@@ -114,7 +122,7 @@ func explainOpen(options Options, err error) error {
 	case strings.Contains(err.Error(), "manifest has unsupported version"):
 		return fmt.Errorf("segment_store path %q was written by a newer version: run that version, or restore a backup made by this one: %w", path, err)
 	default:
-		return fmt.Errorf("segment_store path %q has a damaged file: restore the newest backup to a new path; or move the directory away, start afresh and let the input replay: %w", path, err)
+		return fmt.Errorf("segment_store path %q has %w: restore the newest backup to a new path; or move the directory away, start afresh and let the input replay: %w", path, ErrDamaged, err)
 	}
 }
 

@@ -1,61 +1,71 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"slices"
-	"strings"
 
 	"github.com/dgraph-io/badger/v4"
 )
 
-// Size is what the records of one kind take.
+// Size is what the records of one kind and namespace take.
 type Size struct {
-	Kind    string // in words, such as profiles
-	Records int64
-	Bytes   int64 // of keys and values, before Badger adds its own
+	Kind      string `json:"kind"`      // in words, such as profiles
+	Namespace string `json:"namespace"` // such as the feature set or the model
+	Records   int64  `json:"records"`
+	Bytes     int64  `json:"bytes"` // of keys and values, before Badger adds its own
 }
 
 // kindNames are the kinds of state in words, for people and as a label of metrics.
 var kindNames = map[Kind]string{
 	KindMeta:         "store",
 	KindCache:        "cache",
-	KindFeatureSet:   "feature sets",
+	KindFeatureSet:   "feature_set",
 	KindProfile:      "profiles",
-	KindSeen:         "index of idle customers",
+	KindSeen:         "idle_index",
 	KindPopulation:   "population",
 	KindLedger:       "positions",
-	KindEventID:      "event ids",
-	KindModel:        "models",
+	KindEventID:      "event_ids",
+	KindModel:        "model",
 	KindContribution: "contributions",
 	KindMoves:        "moves",
-	KindActivity:     "index of inactive customers",
+	KindActivity:     "activity_index",
 	KindEvent:        "events",
+	KindTombstone:    "tombstones",
+	KindName:         "names",
 	KindConsumer:     "consumers",
 }
 
-// Sizes counts the records of each kind, as they are at one instant, in the order of their
-// names. It reads all keys: about a second for a million.
+// Sizes counts the records of each kind and namespace, as they are at one instant, in the
+// order of these. It reads all keys: about a second for a million.
 func (s *Store) Sizes(ctx context.Context) (sizes []Size, err error) {
-	byKind := map[Kind]*Size{}
+	var last Size // keys of one namespace come together
+	begun := false
 	err = s.db.View(func(txn *badger.Txn) error {
 		return iterate(txn, nil, nil, func(item *badger.Item) error {
-			kind := Kind(item.Key()[0])
-			size := byKind[kind]
-			if size == nil {
-				size = &Size{Kind: kindNames[kind]}
-				byKind[kind] = size
+			kind, namespace, _, err := SplitKey(item.Key())
+			if err != nil {
+				return err
 			}
-			size.Records++
-			size.Bytes += item.EstimatedSize()
-			if size.Records%1024 == 0 {
-				return ctx.Err()
+			if kind == KindTombstone || kind == KindMeta {
+				namespace = "" // the names of secrets tell nobody anything
 			}
-			return nil
+			if name := kindNames[kind]; !begun || name != last.Kind || namespace != last.Namespace {
+				if begun {
+					sizes = append(sizes, last)
+				}
+				last, begun = Size{Kind: name, Namespace: namespace}, true
+			}
+			last.Records++
+			last.Bytes += item.EstimatedSize()
+			return ctx.Err()
 		})
 	})
-	for _, size := range byKind {
-		sizes = append(sizes, *size)
+	if begun {
+		sizes = append(sizes, last)
 	}
-	slices.SortFunc(sizes, func(a, b Size) int { return strings.Compare(a.Kind, b.Kind) })
+	slices.SortStableFunc(sizes, func(a, b Size) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Namespace, b.Namespace))
+	})
 	return sizes, err
 }

@@ -17,6 +17,7 @@ func TestSizes(t *testing.T) {
 			err := tx.Step(func() error {
 				tx.Set(Key(KindProfile, "a", []byte(strconv.Itoa(i))), make([]byte, 100))
 				tx.Set(Key(KindMoves, "m", nil), make([]byte, 10))
+				tx.Set(Key(KindProfile, "b", nil), make([]byte, 10))
 				return nil
 			})
 			if err != nil {
@@ -29,13 +30,13 @@ func TestSizes(t *testing.T) {
 	require.NoError(t, err)
 	counted := map[string]int64{}
 	for _, size := range sizes {
-		counted[size.Kind] = size.Records
+		counted[size.Kind+" "+size.Namespace] = size.Records
 		assert.Positive(t, size.Bytes)
-		if size.Kind == "profiles" {
+		if size.Namespace == "a" {
 			assert.InDelta(t, 2000*106, size.Bytes, 2000*20)
 		}
 	}
-	assert.Equal(t, map[string]int64{"moves": 1, "profiles": 2000, "store": 1}, counted)
+	assert.Equal(t, map[string]int64{"moves m": 1, "profiles a": 2000, "profiles b": 1, "store ": 1}, counted)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -1,0 +1,34 @@
+package plugin
+
+import (
+	"context"
+
+	"github.com/shoal-stream/shoal/plugin/features"
+	"github.com/shoal-stream/shoal/plugin/segments"
+	"github.com/shoal-stream/shoal/plugin/store"
+)
+
+// Part names what a reset takes away.
+type Part struct {
+	FeatureSet string // with the profiles of all customers; empty: none
+	Model      string // with the segments and their history; empty: none
+	// Positions: only which events of Kafka topics were counted, so that topics which were
+	// deleted and made anew are read from their beginning. All else stays.
+	Positions bool
+}
+
+// Reset takes a feature set, a model or both out of a store that no process has open: all of
+// it, or after an error nothing. Their events are then counted again when they are delivered
+// again. Who was erased stays erased.
+func Reset(ctx context.Context, options store.Options, part Part, progress store.Progress) (store.Compacted, error) {
+	return store.Reset(ctx, options, progress, func(kind store.Kind, namespace string) bool {
+		switch {
+		case part.Positions:
+			return kind == store.KindLedger && (part.FeatureSet != "" && namespace == features.LedgerOf(part.FeatureSet) ||
+				part.Model != "" && namespace == segments.LedgerOf(part.Model))
+		default:
+			return part.FeatureSet != "" && features.Owns(part.FeatureSet, kind, namespace) ||
+				part.Model != "" && segments.Owns(part.Model, kind, namespace)
+		}
+	})
+}
