@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -40,19 +41,31 @@ func runWith(t *testing.T, input string, arguments ...string) (output string, er
 
 func TestHealthcheck(t *testing.T) {
 	t.Parallel()
-	status := http.StatusOK
+	status, metrics := http.StatusOK, "segment_store_bytes 0\nsegment_store_writable{label=\"a\"} 1\n"
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		assert.Equal(t, "/ready", r.URL.Path)
-		w.WriteHeader(status)
+		switch r.URL.Path {
+		case "/ready":
+			w.WriteHeader(status)
+		case "/metrics":
+			_, _ = io.WriteString(w, metrics)
+		default:
+			w.WriteHeader(http.StatusNotFound)
+		}
 	}))
-	_, err := run(t, "healthcheck", "--url", server.URL+"/ready")
-	require.NoError(t, err)
+	check := func(more ...string) error {
+		_, err := run(t, append([]string{"healthcheck", "--url", server.URL + "/ready"}, more...)...)
+		return err
+	}
+	here := []string{"--metrics-url", server.URL + "/metrics"}
+	require.NoError(t, check(here...))
+	metrics += "segment_store_writable{label=\"b\"} 0\n"
+	require.ErrorContains(t, check(here...), "not ready: a segment_store has less room on its disk than min_free, and refuses batches: free some space")
+	require.NoError(t, check("--metrics-url", ""))
+	require.NoError(t, check("--metrics-url", server.URL+"/elsewhere"), "another exporter of metrics")
 	status = http.StatusServiceUnavailable
-	_, err = run(t, "healthcheck", "--url", server.URL+"/ready")
-	require.ErrorContains(t, err, "not ready: 503")
+	require.ErrorContains(t, check(here...), "503")
 	server.Close()
-	_, err = run(t, "healthcheck", "--url", server.URL+"/ready", "--timeout", "1s")
-	require.ErrorContains(t, err, "not ready: ")
+	require.ErrorContains(t, check("--timeout", "1s"), "not ready: ")
 }
 
 func TestStoreVerify(t *testing.T) {

@@ -3,6 +3,8 @@ package segments
 import (
 	"math"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
@@ -16,6 +18,8 @@ type modelMetrics struct {
 	outliers    *service.MetricGauge
 	count       *service.MetricGauge
 	refinements *service.MetricGauge
+	refined     *service.MetricGauge // when the last refinement took effect, in Unix seconds
+	before      atomic.Int64         // refinements that were told last; -1: none were
 	moves       *service.MetricCounter
 	alarms      *service.MetricCounter
 
@@ -53,6 +57,7 @@ func newModelMetrics(metrics *service.Metrics, s *store.Store, model string) (m 
 		outliers:    metrics.NewGauge("segment_outliers", "model"),
 		count:       metrics.NewGauge("segment_count", "model"),
 		refinements: metrics.NewGauge("segment_refinements", "model"),
+		refined:     metrics.NewGauge("segment_last_refinement", "model"),
 		moves:       metrics.NewCounter("segment_moves", "model", "cause"),
 		alarms:      metrics.NewCounter("segment_drift_alarms", "model", "detector"),
 		gauges:      map[string]*service.MetricGauge{gaugeQuality: metrics.NewGauge(gaugeQuality, "model", "index")},
@@ -60,10 +65,20 @@ func newModelMetrics(metrics *service.Metrics, s *store.Store, model string) (m 
 	for _, name := range []string{gaugeSize, gaugeShare, gaugeInertia, gaugeSilhouette, gaugeChurn} {
 		m.gauges[name] = metrics.NewGauge(name, "model", "segment")
 	}
+	m.before.Store(-1)
 	m.shown, err = store.Attach(s, "segments/"+model+"/shown", func() (*shownSeries, error) {
 		return &shownSeries{series: map[series]struct{}{}}, nil
 	})
 	return m, err
+}
+
+// refine tells how many refinements there were, and when the last one took effect: on the
+// wall, as it is for who waits for it. Nobody knows of one before the process began.
+func (m *modelMetrics) refine(refinements int64) {
+	m.refinements.Set(refinements, m.model)
+	if before := m.before.Swap(refinements); before >= 0 && refinements > before {
+		m.refined.Set(time.Now().Unix(), m.model)
+	}
 }
 
 // publish sets the gauges.

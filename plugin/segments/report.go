@@ -71,7 +71,7 @@ func (r *report) publish() {
 		r.to.alarms.Incr(1, r.to.model, detector.String())
 	}
 	r.to.customers.Set(r.customers, r.to.model)
-	r.to.refinements.Set(r.refinements, r.to.model)
+	r.to.refine(r.refinements)
 	if r.fares != nil {
 		r.to.publish(r.fares)
 	}

@@ -14,19 +14,25 @@ const (
 	kindShare    = 100              // of the time, one part is spent on that
 )
 
-// exportMetrics reports the time of each commit, the space on disk, and what takes it, by
-// kind of records. Records are counted at the pace at which that takes a hundredth of a core.
+// exportMetrics reports the time of each commit, the space on disk, whether there is enough
+// left to commit (1, or 0 when there is less than min_free), and what takes it, by kind of records. Records are counted at the pace at which that takes a hundredth of a core.
 func exportMetrics(s *Store, metrics *service.Metrics) (stop func()) {
 	commits := metrics.NewTimer("segment_store_commit_ns")
 	unwatch := s.OnCommit(func(took time.Duration) { commits.Timing(took.Nanoseconds()) })
 	bytes := metrics.NewGauge("segment_store_bytes", "kind")
 	records := metrics.NewGauge("segment_store_records", "kind")
+	writable := metrics.NewGauge("segment_store_writable")
 	ctx, cancel := context.WithCancel(context.Background())
 
 	disk := func() time.Duration {
 		tables, valueLog := s.Bytes()
 		bytes.Set(tables, "tables")
 		bytes.Set(valueLog, "value_log")
+		taken := int64(1)
+		if s.room.check() != nil {
+			taken = 0
+		}
+		writable.Set(taken)
 		return sizeInterval
 	}
 	kinds := func() time.Duration {
