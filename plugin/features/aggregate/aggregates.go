@@ -74,4 +74,12 @@ const (
 	// ZScore is how many standard deviations the last value of a column is from the mean
 	// of all: 0 if they are all the same. It takes two events.
 	ZScore Aggregate = "zscore"
+	// PAlive is the probability that the customer has not left for good: see
+	// [predict.Orders].
+	PAlive Aggregate = "p_alive"
+	// ExpectedOrders is the number of days with orders to expect within a Horizon.
+	ExpectedOrders Aggregate = "expected_orders"
+	// LifetimeValue is what the orders to expect within a Horizon are worth today, each
+	// valued by a column.
+	LifetimeValue Aggregate = "lifetime_value"
 )

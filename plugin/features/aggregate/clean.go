@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
+
+	"github.com/shoal-stream/shoal/plugin/features/predict"
 )
 
 // Fill says what takes the place of a feature that has no value.
@@ -46,11 +48,15 @@ var transforms = map[Transform]func(float64) float64{
 }
 
 // Population tells how features are distributed over all customers, each counted once
-// with what [Plan.Votes] gives for them.
+// with what [Plan.Votes] gives for them, and by which models they are predicted.
 type Population interface {
 	// Quantile is the value below which the share q of the customers lie, of the feature
 	// at this place of [Plan.Names]; false while that is not known.
 	Quantile(feature int, q float64) (value float64, known bool)
+	// Orders and Values are the models at this place of [Plan.Models], of the kind that the
+	// model there has; false while one is not fitted, and the prior is to be used.
+	Orders(model int) (fitted predict.Orders, known bool)
+	Values(model int) (fitted predict.Values, known bool)
 }
 
 // clean fills and clips the value of the feature at a place.
@@ -91,8 +97,8 @@ func (p *Plan) clean(i int, x float64, c *Profile, population Population) float6
 
 // atLast reads a feature as of the newest event that it looks at.
 func (p *Plan) atLast(f *feature, c *Profile) float64 {
-	if f.definition == nil {
-		return math.NaN() // an expression looks at none
+	if f.definition == nil || f.definition.predict != nil {
+		return math.NaN() // an expression looks at none, and a prediction has no window to lose
 	}
 	deciding := f.measure
 	if f.definition.name == Ratio || f.definition.name == Share {

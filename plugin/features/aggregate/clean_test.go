@@ -10,12 +10,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
+	"github.com/shoal-stream/shoal/plugin/features/predict"
 )
 
 // population knows the quantiles of some features: q*100 of each.
 type population map[int]bool
 
 func (p population) Quantile(feature int, q float64) (float64, bool) { return 100 * q, p[feature] }
+func (population) Orders(int) (o predict.Orders, known bool)         { return o, false }
+func (population) Values(int) (v predict.Values, known bool)         { return v, false }
 
 func TestCleaning(t *testing.T) {
 	t.Parallel()

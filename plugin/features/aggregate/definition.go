@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/shoal-stream/shoal/plugin/features/predict"
 )
 
 // definition is what there is to know of an aggregate.
@@ -19,6 +21,8 @@ type definition struct {
 	keep func(p *Plan, f *feature) error
 	// read computes the feature, or one of the outputs, as of an instant.
 	read func(p *Plan, f *feature, c *Profile, asOf int64) float64
+	// predict computes it, instead, from models of the population.
+	predict func(p *Plan, f *feature, c *Profile, population Population, asOf int64) float64
 }
 
 var definitions = []definition{
@@ -59,6 +63,13 @@ var definitions = []definition{
 	{name: Circular, needs: "period", takes: "of half_life", outputs: outputs("sin", "cos"), keep: keepForm(formCircular), read: reads(readCircular)},
 	{name: Sessions, takes: "of gap unit", outputs: outputs("count", "length", "gap"), keep: keepForm(formSessions), read: reads(readSessions)},
 	{name: ZScore, needs: "of", takes: "half_life", keep: keepZScore, read: readZScore},
+	{name: PAlive, takes: "of model", keep: keepPurchases, predict: predicted(func(o predict.Orders, h predict.History, _ *feature) float64 {
+		return o.Alive(h)
+	})},
+	{name: ExpectedOrders, takes: "of model horizon", keep: keepPurchases, predict: predicted(func(o predict.Orders, h predict.History, f *feature) float64 {
+		return o.Expected(h, inDays(f.spec.Horizon, DefaultHorizon))
+	})},
+	{name: LifetimeValue, needs: "of", takes: "model horizon discount", keep: keepValues, predict: readLifetimeValue},
 }
 
 // Aggregates lists all aggregates.

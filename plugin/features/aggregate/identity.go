@@ -17,7 +17,7 @@ func (p *Plan) VoteIDs() []string { return p.voteIDs }
 
 // GoesByPopulation tells that features depend on those of other customers.
 func (p *Plan) GoesByPopulation() bool {
-	return slices.ContainsFunc(p.voteIDs, func(id string) bool { return id != "" })
+	return len(p.models) > 0 || slices.ContainsFunc(p.voteIDs, func(id string) bool { return id != "" })
 }
 
 // voteID is that of the next feature.
@@ -77,5 +77,10 @@ func (s *Spec) identity() string {
 	}
 	set("period", s.Period, s.Period != "")
 	set("gap", s.Gap, s.Gap != 0)
+	set("model", s.Model, s.Model != "")
+	set("horizon", s.Horizon, s.Horizon != 0)
+	if s.Discount != nil {
+		set("discount", *s.Discount, true)
+	}
 	return b.String()
 }

@@ -26,6 +26,7 @@ const (
 	formMix         form = "mix"          // a weight for each of the values, and one for the others
 	formCircular    form = "circular"     // direction in a period
 	formSessions    form = "sessions"     // stretches of events
+	formOpening     form = "opening"      // the first day, and the sum of a column on it
 	formTiles       form = "tiles"        // number of events by time
 	formTileSums    form = "tile_sums"    // and sums of a column
 	formTileMins    form = "tile_mins"    // and its least values
@@ -37,7 +38,7 @@ const (
 // whether it is there.
 var columnTypes = map[form]Type{
 	formSum: AsNumber, formMoments: AsNumber, formMin: AsNumber, formMax: AsNumber,
-	formFirst: AsNumber, formLast: AsNumber, formBuckets: AsNumber,
+	formFirst: AsNumber, formLast: AsNumber, formBuckets: AsNumber, formOpening: AsNumber,
 	formTileSums: AsNumber, formTileMins: AsNumber, formTileMaxs: AsNumber, formTileMoments: AsNumber,
 	formDistinct: AsText, formCategories: AsText, formMix: AsText,
 }
@@ -85,7 +86,7 @@ func (m *measure) valid() bool {
 	_, base := reaches[m.Base]
 	switch m.Form {
 	case formEvents, formSum, formMoments, formMin, formMax, formFirst, formLast, formSpan, formRing,
-		formDays, formDistinct, formBuckets, formCategories, formMix:
+		formDays, formDistinct, formBuckets, formCategories, formMix, formOpening:
 	case formCircular:
 		return period && m.HalfLife >= 0
 	case formSessions:

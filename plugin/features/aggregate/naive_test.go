@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
+	"github.com/shoal-stream/shoal/plugin/features/predict"
 )
 
 // purchase is an event as a test writes it.
@@ -226,6 +227,8 @@ func naive(spec aggregate.Spec, output string, events []purchase, asOf time.Time
 		return weigh(on, func(e purchase) float64 { return math.Cos(angle(e)) }) / weigh(on, one)
 	case aggregate.Sessions:
 		return naiveSessions(on, spec.Gap, output, times)
+	case aggregate.PAlive, aggregate.ExpectedOrders, aggregate.LifetimeValue:
+		return naivePrediction(spec, on, asOf)
 	case aggregate.ZScore:
 		switch deviation := math.Sqrt(variance()); {
 		case n < 2:
@@ -338,4 +341,43 @@ func near(spec aggregate.Spec, events []purchase, asOf time.Time) (n float64) {
 		}
 	}
 	return n
+}
+
+// naivePrediction is that of the published parameters, by the days of the events.
+func naivePrediction(spec aggregate.Spec, on []purchase, asOf time.Time) float64 {
+	date := func(at time.Time) time.Time { return at.UTC().Truncate(24 * time.Hour) }
+	days := map[time.Time]float64{}
+	for _, e := range on {
+		days[date(e.at)] += e.amount
+	}
+	first, last := date(on[0].at), date(on[len(on)-1].at)
+	h := predict.History{Repeats: float64(len(days) - 1), Recency: last.Sub(first).Hours() / 24, Age: date(asOf).Sub(first).Hours() / 24}
+	model := predict.MBGNBD
+	if spec.Model != "" {
+		model = predict.Model(spec.Model)
+	}
+	o, v := predict.PriorOrders(model), predict.PriorValues()
+	horizon := func(standard time.Duration) float64 {
+		if spec.Horizon > 0 {
+			standard = spec.Horizon
+		}
+		return standard.Hours() / 24
+	}
+	switch spec.Agg {
+	case aggregate.PAlive:
+		return o.Alive(h)
+	case aggregate.ExpectedOrders:
+		return o.Expected(h, horizon(90*24*time.Hour))
+	}
+	s := predict.Spending{Orders: h.Repeats}
+	for day, value := range days {
+		if day.After(first) {
+			s.Mean += value / s.Orders
+		}
+	}
+	discount := 0.1
+	if spec.Discount != nil {
+		discount = *spec.Discount
+	}
+	return predict.LifetimeValue(o, v, h, s, horizon(365*24*time.Hour), math.Log1p(discount)/365)
 }

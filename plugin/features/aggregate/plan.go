@@ -13,6 +13,7 @@ type Plan struct {
 	names    []string
 	measures []measure
 	columns  []Column
+	models   []Model
 	voteIDs  []string // by feature
 
 	byKind  map[string][]int // measures that an event of the kind belongs to
@@ -30,6 +31,8 @@ type feature struct {
 
 	measure int
 	to      int           // the divisor of a ratio or share, or the last value of a zscore
+	orders  int           // model of a prediction
+	values  int           // model of a lifetime value
 	output  int           // which of several
 	unit    time.Duration // of times and rates
 }

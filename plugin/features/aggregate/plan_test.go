@@ -76,6 +76,12 @@ var inAnyOrder = []aggregate.Spec{
 	{Name: "season", Agg: aggregate.Circular, Period: "year"},
 	{Name: "unusual", Agg: aggregate.ZScore, Of: "amount"},
 	{Name: "unusual_now", Agg: aggregate.ZScore, Of: "amount", HalfLife: 40 * day},
+	{Name: "alive", Agg: aggregate.PAlive, On: []string{"purchase"}},
+	{Name: "alive_bg", Agg: aggregate.PAlive, On: []string{"purchase"}, Model: "bg_nbd"},
+	{Name: "next", Agg: aggregate.ExpectedOrders, On: []string{"purchase"}, When: "deal"},
+	{Name: "next_year", Agg: aggregate.ExpectedOrders, Of: "amount", Horizon: 365 * day},
+	{Name: "worth", Agg: aggregate.LifetimeValue, On: []string{"purchase"}, Of: "amount"},
+	{Name: "worth_now", Agg: aggregate.LifetimeValue, Of: "amount", Model: "bg_nbd", Horizon: 30 * day, Discount: new(0.0)},
 }
 
 // everything has those that depend on it, too.
@@ -216,6 +222,8 @@ func TestSilence(t *testing.T) {
 			switch spec.Agg {
 			case aggregate.SinceFirst, aggregate.SinceLast, aggregate.Overdue:
 				assert.Greater(t, later[at], now[at], name)
+			case aggregate.PAlive, aggregate.ExpectedOrders, aggregate.LifetimeValue:
+				assert.Less(t, later[at], now[at], name)
 			case aggregate.Count, aggregate.Sum, aggregate.Rate:
 				if fades || spec.Agg == aggregate.Rate {
 					assert.Less(t, math.Abs(later[at]), max(math.Abs(now[at]), 1e-300), name)

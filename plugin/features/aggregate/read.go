@@ -8,11 +8,11 @@ import (
 // Features appends the features as of an instant to dst, in the order of
 // [Plan.Names]. The instant is in Unix nanoseconds and not before c.Newest. A
 // feature that has no value is NaN. Without a population, nothing is clipped to its
-// quantiles or filled with its median.
+// quantiles or filled with its median, and predictions are those of the priors.
 func (p *Plan) Features(dst []float64, c *Profile, asOf int64, population Population) []float64 {
 	from := len(dst)
 	for i := range p.features {
-		x := p.raw(i, dst[from:], c, asOf)
+		x := p.raw(i, dst[from:], c, asOf, population)
 		dst = append(dst, p.clean(i, x, c, population))
 	}
 	// Expressions have seen the features in their own units.
@@ -37,7 +37,7 @@ func (p *Plan) Votes(dst []float64, c *Profile, asOf int64, population Populatio
 	for i, id := range p.voteIDs {
 		x := math.NaN()
 		if id != "" || p.votedExpressions {
-			x = p.raw(i, cleaned, c, asOf)
+			x = p.raw(i, cleaned, c, asOf, population)
 		}
 		if p.votedExpressions {
 			cleaned = append(cleaned, p.clean(i, x, c, population))
@@ -52,11 +52,13 @@ func (p *Plan) Votes(dst []float64, c *Profile, asOf int64, population Populatio
 
 // raw is the value of the feature at a place; those before it are given to expressions.
 // What is not finite, such as a time over an interval of zero, is no value.
-func (p *Plan) raw(i int, before []float64, c *Profile, asOf int64) (x float64) {
-	f := &p.features[i]
-	if f.definition == nil {
+func (p *Plan) raw(i int, before []float64, c *Profile, asOf int64, population Population) (x float64) {
+	switch f := &p.features[i]; {
+	case f.definition == nil:
 		x = f.expression(before)
-	} else {
+	case f.definition.predict != nil:
+		x = f.definition.predict(p, f, c, population, asOf)
+	default:
 		x = f.definition.read(p, f, c, asOf)
 	}
 	if math.IsInf(x, 0) {

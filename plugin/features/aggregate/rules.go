@@ -62,6 +62,9 @@ func (s *Spec) check() error {
 	if err := s.checkScope(); err != nil {
 		return err
 	}
+	if err := s.checkPrediction(); err != nil {
+		return err
+	}
 	if s.Q != nil && !(*s.Q >= 0 && *s.Q <= 1) {
 		return fmt.Errorf("q %v: use a share from 0 to 1, such as 0.9", *s.Q)
 	}
@@ -101,6 +104,9 @@ func (s *Spec) fields() []field {
 		{"q", s.Q != nil},
 		{"period", s.Period != ""},
 		{"gap", s.Gap != 0},
+		{"model", s.Model != ""},
+		{"horizon", s.Horizon != 0},
+		{"discount", s.Discount != nil},
 	}
 }
 

@@ -38,6 +38,15 @@ type Spec struct {
 	Period string        // of Circular: day, week or year
 	Gap    time.Duration // of Sessions: the silence that ends one; 30 minutes if 0
 
+	// Model is that of a prediction: see [predict.Model]; DefaultModel if empty.
+	Model string
+	// Horizon is how far ahead ExpectedOrders and LifetimeValue look, from an hour to a
+	// hundred years; DefaultHorizon and DefaultLifetime if 0.
+	Horizon time.Duration
+	// Discount is how much less a LifetimeValue counts what comes a year later, from 0 on:
+	// 1/(1+Discount) of what comes now; nil: DefaultDiscount.
+	Discount *float64
+
 	// Expression is computed from the features before this one: see [WithExpressions].
 	Expression string
 

@@ -88,6 +88,8 @@ func newState(m *measure) state {
 		return &mix{values: m.Values, weights: make([]float64, len(m.Values)+1)}
 	case formCircular:
 		return &circular{phase: periods[m.Period]}
+	case formOpening:
+		return &opening{}
 	case formSessions:
 		return &sessions{gap: uint64(m.Gap)}
 	default:
