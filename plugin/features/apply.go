@@ -15,11 +15,15 @@ import (
 type batchState struct {
 	tx *store.Tx
 	*binding
+	everyone   everyone // with the models in force
+	fitting    *fitting // nil without models
+	hold       func()   // keeps erasures from committing until the end
 	votes      *voting
 	told       *told
 	changes    changes
 	due        []place             // customers to look after, in the order of the index
 	forgotten  map[string]struct{} // customers who were idle
+	gone       []string            // of them, those of the step under way
 	customers  map[string]*customer
 	tombstones *store.Tombstones
 	fresh      int       // events that changed state
@@ -42,7 +46,7 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 	if err != nil {
 		return err
 	}
-	locks := make([]store.Lock, 0, 3*len(events)+len(due))
+	locks := make([]store.Lock, 0, 3*len(events)+len(due)+1)
 	for _, p := range due {
 		locks = append(locks, ProfileLock(x.set, p.customer))
 	}
@@ -56,11 +60,20 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 	if err != nil {
 		return err
 	}
+	fitting, err := fittingOf(s, x.set)
+	if err != nil {
+		return err
+	}
+	if x.hasModels() {
+		locks = append(locks, fitLock(x.set))
+	}
 	var b *batchState
 	err = s.Update(ctx, locks, func(tx *store.Tx) error {
 		b = &batchState{
 			tx:         tx,
 			binding:    bound,
+			everyone:   everyone{Poll: bound.poll},
+			hold:       erasures.share(tx),
 			votes:      bound.people.begin(tx),
 			told:       told,
 			changes:    census.begin(),
@@ -70,10 +83,15 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 			tombstones: s.Tombstones(),
 			features:   make([]float64, 0, len(events)*len(x.plan.Names())),
 		}
-		hold := erasures.share(tx)
+		if x.hasModels() {
+			b.fitting = fitting
+			if b.everyone.models, err = fitting.begin(ctx, s, tx, x, bound.codec); err != nil {
+				return err
+			}
+		}
 		tx.BeforeCommit(func() error {
 			if b.fresh > 0 {
-				hold()
+				b.hold()
 				tx.Set(toldKey(x.set), told.encode(events, x.plan, b.changes.now.newest, b.forgotten, int(tx.Room()/2)))
 			}
 			b.changes.beforeCommit()
@@ -96,6 +114,12 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 				b.changes.now = before
 				e.reject(err)
 				x.failures.Log(err)
+				continue
+			}
+			if b.fitting != nil && e.outcome.changed() {
+				if err := x.advance(b, e); err != nil {
+					return err
+				}
 			}
 		}
 		return nil
@@ -108,6 +132,7 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 		return err
 	}
 	told.settle(events)
+	x.models.show(b.everyone.models)
 	if err := bound.people.foldWhenDue(ctx); err != nil {
 		x.failures.Log(err) // what was committed stands, and the next batch folds
 	}
@@ -117,6 +142,7 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 // applyEvent is a step of the transaction.
 func (x *extract) applyEvent(b *batchState, e *event) error {
 	b.changes.beginStep()
+	b.gone = b.gone[:0]
 	if done, err := x.refuse(b, e); done || err != nil {
 		return err
 	}
@@ -135,7 +161,7 @@ func (x *extract) applyEvent(b *batchState, e *event) error {
 	}
 	known := c.profile.Events > 0
 	if x.changedOnly && known {
-		b.before = x.plan.Features(b.before[:0], &c.profile, c.profile.Newest, b.poll)
+		b.before = x.plan.Features(b.before[:0], &c.profile, c.profile.Newest, b.everyone)
 	}
 	switch {
 	case verdict == ledger.Unprotected:
@@ -165,7 +191,7 @@ func (x *extract) applyEvent(b *batchState, e *event) error {
 
 // vote has a customer vote with the values that they have now, as of their newest event.
 func (b *batchState) vote(plan *aggregate.Plan, c *customer) error {
-	b.values = plan.Votes(b.values[:0], &c.profile, c.profile.Newest, b.poll)
+	b.values = plan.Votes(b.values[:0], &c.profile, c.profile.Newest, b.everyone)
 	return b.votes.cast(b.poll, &c.ballot, b.values)
 }
 
@@ -177,7 +203,7 @@ func (x *extract) tell(b *batchState, e *event, c *customer) {
 		e.asOf = e.event.At
 	}
 	from := len(b.features)
-	b.features = x.plan.Features(b.features, &c.profile, e.asOf, b.poll)
+	b.features = x.plan.Features(b.features, &c.profile, e.asOf, b.everyone)
 	e.features = b.features[from:]
 }
 

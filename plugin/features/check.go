@@ -46,6 +46,9 @@ func checkSet(r store.Reader, set string) (customers int, err error) {
 			return 0, err
 		}
 	}
+	if err := checkModels(r, set); err != nil {
+		return 0, err
+	}
 	err = r.Scan(progressPrefix(set), func(_, stored []byte) error {
 		_, err := decodeProgress(stored)
 		return err
@@ -104,4 +107,23 @@ func checkCustomers(r store.Reader, set string, check func(aggregates []byte) er
 		return customers, err
 	}
 	return customers, index.end(customers)
+}
+
+// checkModels proves that the models of a feature set can be gone on with.
+func checkModels(r store.Reader, set string) error {
+	stored, err := r.Get(modelsKey(set))
+	if err != nil {
+		return err
+	}
+	if _, err := decodeModels(stored); err != nil {
+		return err
+	}
+	if stored, err = r.Get(fitClockKey(set)); err != nil {
+		return err
+	}
+	if _, err := decodeFitClock(stored); err != nil {
+		return err
+	}
+	_, err = readTask(r, set)
+	return err
 }

@@ -69,7 +69,11 @@ A feature is computed in this order: its aggregate or expression, then `+"`missi
 
 What is taken from all customers, for `+"`missing: median` and `clip: { quantiles: [ ... ] }`"+`, counts each of them once, whatever their number of events, with the value as of their newest event, before it is filled, clipped and transformed; so a recency is as of then, and a customer without a value does not count. It includes the event that it is told with, and is right to 1 part in 256. Whoever is erased or forgotten counts no more. The count is kept while a feature is only read in another way, or under another name; one that is new begins with the customers who come.
 
-Metrics: `+"`feature_events`"+` counts by `+"`outcome`"+`: applied, late (and applied), unprotected (applied, and older than its id is remembered), duplicate, rejected, refused (the customer was erased by `+"`segment_forget`"+`), ignored, refreshed (by `+"`feature_refresh`"+`, and no event), failed (before it came here). `+"`feature_customers`"+` is the number of customers. `+"`feature_rejected`"+` counts the rejected by `+"`cause`"+`: json, mapping, key, column, time, future, old, id, check, and state for what the store does not take. `+"`feature_skipped`"+` counts by `+"`column`"+` the events that a feature leaves out because its column is null, or its `+"`when`"+` neither true nor false, `+"`feature_check_errors`"+` the checks that err, `+"`feature_damaged`"+` how often `+"`idle_expiry`"+` came by a customer whose record is damaged: they are left as they are, and looked at again a day later.`+describePresets()).
+Predictions, `+"`p_alive`, `expected_orders` and `lifetime_value`"+`, are of customers who can leave without a word, and see nothing but the days, in UTC, on which a customer has events that the feature looks at: several events on a day are one order. As long as customers are there, they order by chance, each at a rate of their own, and after each order they may leave, each with a probability of their own. How these are distributed over the population is a model of four parameters (`+"`model`"+`: MBG/NBD, or BG/NBD of the literature), fitted to a sample of the customers in the background, as `+"`predictions`"+` says. `+"`lifetime_value`"+` takes the value of orders by the gamma-gamma model, of three parameters; an order of a day is worth the sum of `+"`of`"+`, the first day of a customer is left out, as a first order is often of another kind, and values are expected to be above 0. Until there are enough customers, the parameters are those that were published for the customers of a CD shop, CDNOW, in days and in dollars: take a lifetime value for what it is then. A fit that fails leaves the parameters as they are, is logged, and counted. All that is computed with the parameters, also features of customers who are read later, takes those in force; a fit takes effect at a fixed event, so a replay gives the same features. Where there are predictions, batches of several threads are applied one after the other. Before the first order, predictions are null.
+
+The sample holds no keys. Who is erased leaves it, and a fit under way that they may be part of is dropped; who is forgotten as idle leaves it, too. What parameters they have had a part in stay until the next fit.
+
+Metrics: `+"`feature_model_parameter`, by `feature` (the first that needs the model), `model` and `parameter`, `feature_model_log_likelihood`, `feature_model_customers` and, by `outcome`, `feature_model_fits`"+` show the models. `+"`feature_events`"+` counts by `+"`outcome`"+`: applied, late (and applied), unprotected (applied, and older than its id is remembered), duplicate, rejected, refused (the customer was erased by `+"`segment_forget`"+`), ignored, refreshed (by `+"`feature_refresh`"+`, and no event), failed (before it came here). `+"`feature_customers`"+` is the number of customers. `+"`feature_rejected`"+` counts the rejected by `+"`cause`"+`: json, mapping, key, column, time, future, old, id, check, and state for what the store does not take. `+"`feature_skipped`"+` counts by `+"`column`"+` the events that a feature leaves out because its column is null, or its `+"`when`"+` neither true nor false, `+"`feature_check_errors`"+` the checks that err, `+"`feature_damaged`"+` how often `+"`idle_expiry`"+` came by a customer whose record is damaged: they are left as they are, and looked at again a day later.`+describePresets()).
 		Fields(
 			service.NewStringField(feFieldStore).Description("Label of the `segment_store` that keeps the customers."),
 			service.NewStringField(feFieldFeatureSet).Description("Name of the feature set in the store. Customers of different sets do not meet.").Default("default"),
@@ -102,6 +106,7 @@ Metrics: `+"`feature_events`"+` counts by `+"`outcome`"+`: applied, late (and ap
 			service.NewObjectListField(feFieldFeatures, featureFields()...).
 				Description("The features, at most 200 with those of a preset. Those that need the same numbers share them. None by default, which takes a preset.").
 				Default([]any{}),
+			predictionsField(),
 			service.NewStringEnumField(feFieldEmit, emitAlways, emitChanged).
 				Description("`always`, the default, passes every message on. `changed` drops those whose features equal what the customer had before, and ignored events; repeated events pass, as they may not have arrived the first time.").
 				Default(emitAlways),
@@ -194,6 +199,27 @@ pipeline:
           - { name: mood, agg: sentiment, on: [ review, chat ], of: review, half_life: 30d, missing: 0 }
           - { name: texts, agg: count, on: [ review, chat ], of: review }
 `).
+		Example("Who is leaving, and what they are worth", "The probability that a customer is still one, the orders to expect of them in the next quarter, and what those of a year are worth. A pipeline with `feature_refresh` shows those who fall silent, too.", `
+cache_resources:
+  - label: customers
+    segment_store:
+      path: ./state
+
+pipeline:
+  processors:
+    - feature_extract:
+        store: customers
+        key: this.customer_id
+        event: |
+          root.kind = this.type
+          root.at = this.ts
+          root.amount = this.order.total
+        features:
+          - { name: alive, agg: p_alive, on: purchase }
+          - { name: orders_90d, agg: expected_orders, on: purchase, horizon: 90d }
+          - { name: value_1y, agg: lifetime_value, on: purchase, of: amount, horizon: 365d, discount: 0.1 }
+        predictions: { fit_every: 20000, sample: 10000 }
+`).
 		Example("Rhythm, variety and the last quarter", "How regularly a customer buys and whether it is time again, what is unusual about the last order, and when in the day they come. A window that is empty keeps what it held last, and a single huge order is cut off at what 99 of 100 customers spend.", `
 cache_resources:
   - label: customers
@@ -231,13 +257,17 @@ pipeline:
 `)
 }
 
-// Register adds the processor feature_extract and the input feature_refresh to an
-// environment.
+// Register adds the processors feature_extract and feature_snapshot and the input
+// feature_refresh to an environment.
 func Register(env *service.Environment) error {
 	return errors.Join(
 		env.RegisterBatchProcessor("feature_extract", extractSpec(),
 			func(conf *service.ParsedConfig, res *service.Resources) (service.BatchProcessor, error) {
 				return newExtractFromConfig(conf, res)
+			}),
+		env.RegisterBatchProcessor("feature_snapshot", snapshotSpec(),
+			func(conf *service.ParsedConfig, res *service.Resources) (service.BatchProcessor, error) {
+				return newSnapshotFromConfig(conf, res)
 			}),
 		env.RegisterBatchInput("feature_refresh", refreshSpec(),
 			func(conf *service.ParsedConfig, res *service.Resources) (service.BatchInput, error) {
@@ -291,7 +321,11 @@ func newExtractFromConfig(conf *service.ParsedConfig, res *service.Resources) (_
 	if x.result, err = message.ParsePath(result); err != nil {
 		return nil, fmt.Errorf("result: %w", err)
 	}
+	if x.predictions, err = parsePredictions(conf); err != nil {
+		return nil, err
+	}
 	x.metrics = newEventMetrics(res.Metrics(), x.set)
+	x.models = newModelMetrics(res.Metrics(), x.set, x.plan)
 	x.skips = newSkips(res.Metrics(), x.set, x.plan)
 	x.damage = newDamage(res, x.set)
 
@@ -303,14 +337,36 @@ func newExtractFromConfig(conf *service.ParsedConfig, res *service.Resources) (_
 		return nil, err
 	}
 	return x, x.store.Do(context.Background(), func(s *store.Store) error {
-		if _, _, err := x.open(context.Background(), s); err != nil {
+		bound, _, err := x.open(context.Background(), s)
+		if err != nil {
 			return err
 		}
 		census, err := censusOf(context.Background(), s, x.set)
-		if err == nil {
-			census.watch(x.metrics)
+		if err != nil {
+			return err
 		}
+		census.watch(x.metrics)
+		return x.prepareModels(context.Background(), s, bound)
+	})
+}
+
+// prepareModels reads what is fitted, so that the first batch need not.
+func (x *extract) prepareModels(ctx context.Context, s *store.Store, bound *binding) error {
+	if !x.hasModels() {
+		return nil
+	}
+	fitting, err := fittingOf(s, x.set)
+	if err != nil {
 		return err
+	}
+	return s.Update(ctx, []store.Lock{fitLock(x.set)}, func(*store.Tx) error {
+		if err := fitting.prepare(ctx, s, x, bound.codec); err != nil {
+			return err
+		}
+		fitting.mu.Lock()
+		defer fitting.mu.Unlock()
+		x.models.show(fitting.state.models)
+		return nil
 	})
 }
 

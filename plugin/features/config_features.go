@@ -8,6 +8,7 @@ import (
 	"github.com/redpanda-data/benthos/v4/public/service"
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
+	"github.com/shoal-stream/shoal/plugin/features/predict"
 	"github.com/shoal-stream/shoal/plugin/message"
 )
 
@@ -26,6 +27,9 @@ const (
 	feFeatureQ          = "q"
 	feFeaturePeriod     = "period"
 	feFeatureGap        = "gap"
+	feFeatureModel      = "model"
+	feFeatureHorizon    = "horizon"
+	feFeatureDiscount   = "discount"
 	feFeatureExpression = "expression"
 	feFeatureMissing    = "missing"
 	feFeatureClip       = "clip"
@@ -78,6 +82,12 @@ func featureFields() []*service.ConfigField {
 			Description("What a circular feature goes round in: day, week or year. Days begin at midnight UTC, weeks on Monday.").Optional(),
 		service.NewStringField(feFeatureGap).
 			Description("The silence that ends a session. `30m` unless set.").Optional().LintRule(lintDuration),
+		service.NewStringEnumField(feFeatureModel, string(predict.MBGNBD), string(predict.BGNBD)).
+			Description("The model that p_alive, expected_orders and lifetime_value go by. `mbg_nbd`, unless set: a customer may leave after each purchase. `bg_nbd`: not before the first repeat purchase, so whoever bought once is there for ever.").Optional(),
+		service.NewStringField(feFeatureHorizon).
+			Description("How far ahead expected_orders and lifetime_value look, from `1h` to `36500d`. Unless set, `90d` for expected_orders and `365d` for lifetime_value.").Optional().LintRule(lintDuration),
+		service.NewFloatField(feFeatureDiscount).
+			Description("How much less lifetime_value counts what comes a year later: `0.1`, unless set, is 10 % a year. `0` counts it in full.").Optional(),
 		service.NewBloblangField(feFeatureExpression).
 			Description("A mapping of the other features, wherever they are listed, in their own units: filled and clipped, not transformed. Those with a dot in their name are objects, too: `this.taste.shoes`. Where it errs, or gives anything but a finite number, the feature is null. It may depend on nothing else, such as the clock, chance, or the order of names in an object.").
 			Example("this.spend / this.orders").Optional(),
@@ -121,6 +131,7 @@ func parseFeature(conf *service.ParsedConfig) (spec aggregate.Spec, err error) {
 		feFeaturePeriod:     &spec.Period,
 		feFeatureExpression: &spec.Expression,
 		feFeatureTransform:  (*string)(&spec.Transform),
+		feFeatureModel:      &spec.Model,
 	} {
 		if !conf.Contains(field) {
 			continue
@@ -133,6 +144,7 @@ func parseFeature(conf *service.ParsedConfig) (spec aggregate.Spec, err error) {
 		feFeatureHalfLife: &spec.HalfLife,
 		feFeatureWindow:   &spec.Window,
 		feFeatureGap:      &spec.Gap,
+		feFeatureHorizon:  &spec.Horizon,
 	} {
 		if *to, err = positive(conf, field); err != nil {
 			return spec, err
@@ -144,6 +156,9 @@ func parseFeature(conf *service.ParsedConfig) (spec aggregate.Spec, err error) {
 		}
 	}
 	if spec.Q, err = optionalFloat(conf, feFeatureQ); err != nil {
+		return spec, err
+	}
+	if spec.Discount, err = optionalFloat(conf, feFeatureDiscount); err != nil {
 		return spec, err
 	}
 	if spec.On, err = kinds(conf, feFeatureOn); err != nil {
@@ -164,6 +179,7 @@ var withoutDuration = map[string]string{
 	feFeatureHalfLife: "events then count in full for ever",
 	feFeatureWindow:   "events then count for ever",
 	feFeatureGap:      "a session then ends after 30m",
+	feFeatureHorizon:  "90d for expected_orders, 365d for lifetime_value",
 }
 
 // positive reads a duration that is not set or above 0.

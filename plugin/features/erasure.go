@@ -9,7 +9,7 @@ import (
 )
 
 // erasures keep what a store has beside its profiles free of customers who were erased: what
-// was told last (see told.go), and where sweeps stand. These records are written from
+// was told last (see told.go), where sweeps stand, and what models are being fitted to. These records are written from
 // memory, by commits that do not hold the lock of each customer in them. So such a commit
 // holds erasures to read, from when it decides what to write, and one that erases holds
 // them alone: either it finds what the other wrote, or that one finds it done.
@@ -62,6 +62,7 @@ type erasure struct {
 type goner struct {
 	set, name string
 	told      *told
+	fitting   *fitting
 	census    *census // nil: there was no profile
 }
 
@@ -109,6 +110,9 @@ func (x *erasure) sweepUp(tx *store.Tx) error {
 			if err := stepBack(r, tx, set, gone); err != nil {
 				return err
 			}
+			if err := untask(r, tx, set, gone); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -128,6 +132,7 @@ func (x *erasure) end(tx *store.Tx, all bool) {
 	}
 	for _, g := range gone {
 		g.told.drop(g.name)
+		g.fitting.drop(g.name)
 		if g.census != nil {
 			g.census.lose()
 		}

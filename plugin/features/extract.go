@@ -28,9 +28,11 @@ type extract struct {
 	plan        *aggregate.Plan
 	once        *ledger.Ledger
 	idleExpiry  expiry
+	predictions predictions
 	changedOnly bool
 	result      message.Path
 	metrics     *eventMetrics
+	models      *modelMetrics
 	skips       *skips
 	damage      *damage
 	failures    *message.Failures

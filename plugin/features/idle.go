@@ -233,6 +233,7 @@ func (x *extract) lookAfter(b *batchState, p place) error {
 	}
 	b.changes.now.customers--
 	b.forgotten[p.customer] = struct{}{}
+	b.gone = append(b.gone, p.customer)
 	c.reset(x.plan)
 	return nil
 }

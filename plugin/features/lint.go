@@ -7,7 +7,7 @@ const lintFeatures = `
 let listed = (this.features | []).enumerated()
 let seconds = { "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800 }
 let units = [ "second", "minute", "hour", "day", "week" ]
-let needOf = [ "sum", "mean", "sentiment", "variance", "stddev", "min", "max", "first", "last", "distinct", "quantile", "mix", "entropy", "top", "zscore" ]
+let needOf = [ "sum", "mean", "sentiment", "variance", "stddev", "min", "max", "first", "last", "distinct", "quantile", "mix", "entropy", "top", "zscore", "lifetime_value" ]
 let fade = [ "count", "sum", "mean", "sentiment", "variance", "stddev", "rate", "quantile", "share", "ratio", "mix", "entropy", "top", "circular", "zscore" ]
 let widen = [ "count", "sum", "mean", "sentiment", "variance", "stddev", "min", "max", "rate", "share", "ratio", "active_days" ]
 
@@ -25,6 +25,10 @@ let each = $listed.map_each(f -> match f.value {
   (this.window.slice(0, -1).number() * $seconds.get(this.window.slice(-1)) < 300).catch(false) => "features[%v].window %v: use at least 5m".format(f.index, this.window),
   (!$units.contains(this.unit.trim_suffix("s")) && this.unit != "").catch(false) => "features[%v].unit %v: use seconds, minutes, hours, days or weeks".format(f.index, this.unit),
   (!$units.contains(this.per.trim_suffix("s")) && this.per != "").catch(false) => "features[%v].per %v: use second, minute, hour, day or week".format(f.index, this.per),
+  this.exists("model") && this.exists("agg") && !["p_alive", "expected_orders", "lifetime_value"].contains(this.agg) => "features[%v].model: %v does not take it: remove it, or use it with one of p_alive, expected_orders, lifetime_value".format(f.index, this.agg),
+  this.exists("horizon") && this.exists("agg") && !["expected_orders", "lifetime_value"].contains(this.agg) => "features[%v].horizon: %v does not take it: remove it, or use it with expected_orders or lifetime_value".format(f.index, this.agg),
+  this.exists("discount") && this.exists("agg") && this.agg != "lifetime_value" => "features[%v].discount: %v does not take it: remove it, or use it with lifetime_value".format(f.index, this.agg),
+  (this.discount < 0 || this.discount > 10).catch(false) => "features[%v].discount %v: use a share from 0 to 10, such as 0.1 for 10 %% a year".format(f.index, this.discount),
   this.agg == "share" && !this.exists("when") => "features[%v].when: share needs it: name a boolean column, true for the events to take the share of".format(f.index),
   this.agg == "quantile" && !this.exists("q") => "features[%v].q: quantile needs it: a share from 0 to 1, such as 0.9".format(f.index),
   this.exists("q") && (this.q < 0 || this.q > 1) => "features[%v].q %v: use a share from 0 to 1, such as 0.9".format(f.index, this.q),

@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
-	"github.com/shoal-stream/shoal/plugin/features/population"
 	"github.com/shoal-stream/shoal/plugin/store"
 )
 
@@ -32,12 +31,13 @@ type Profiles struct {
 
 // reading is how the customers of a store are read.
 type reading struct {
-	specs  []byte // as stored, that plan is of
-	layout []byte // as stored, that codec is of
-	plan   *aggregate.Plan
-	codec  *aggregate.Codec
-	people *people
-	poll   *population.Poll
+	specs    []byte // as stored, that plan is of
+	layout   []byte // as stored, that codec is of
+	models   []byte // as stored, that everyone is of
+	plan     *aggregate.Plan
+	codec    *aggregate.Codec
+	people   *people
+	everyone everyone
 }
 
 // ProfilesOf reads the feature set of this name.
@@ -52,7 +52,7 @@ type specsRecord struct {
 	Specs   []aggregate.Spec `json:"specs"`
 }
 
-const specsVersion = 2
+const specsVersion = 3
 
 func encodeSpecs(specs []aggregate.Spec) []byte {
 	text, err := json.Marshal(specsRecord{specsVersion, specs})
@@ -88,7 +88,7 @@ func (b *reading) show(profile *aggregate.Profile, at int64) *Customer {
 		AsOf: max(at, profile.Newest), FirstSeen: profile.Oldest, LastSeen: profile.Newest, Events: profile.Events,
 		Features: make(map[string]any, len(names)),
 	}
-	for i, value := range b.plan.Features(make([]float64, 0, len(names)), profile, c.AsOf, b.poll) {
+	for i, value := range b.plan.Features(make([]float64, 0, len(names)), profile, c.AsOf, b.everyone) {
 		c.Features[names[i]] = orNull(value)
 	}
 	return c
@@ -104,12 +104,15 @@ func (p *Profiles) bind(ctx context.Context, s *store.Store, r store.Reader) (*r
 	if b.layout, err = r.Get(layoutKey(p.set)); err != nil {
 		return nil, err
 	}
+	if b.models, err = r.Get(modelsKey(p.set)); err != nil {
+		return nil, err
+	}
 	if b.people, err = peopleOf(ctx, s, p.set); err != nil {
 		return nil, err
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if o := p.bound; o != nil && o.people == b.people && bytes.Equal(o.specs, b.specs) && bytes.Equal(o.layout, b.layout) {
+	if o := p.bound; o != nil && o.people == b.people && bytes.Equal(o.specs, b.specs) && bytes.Equal(o.layout, b.layout) && bytes.Equal(o.models, b.models) {
 		return o, nil
 	}
 	if err := b.compile(r); err != nil {
@@ -125,7 +128,11 @@ func (b *reading) compile(r store.Reader) (err error) {
 		return err
 	}
 	slate, err := readSlate(r, b.people.set)
-	b.poll = b.people.poll(slate, b.plan)
+	if err != nil {
+		return err
+	}
+	b.everyone.Poll = b.people.poll(slate, b.plan)
+	b.everyone.models, err = readModels(r, b.people.set, b.plan)
 	return err
 }
 

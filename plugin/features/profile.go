@@ -86,6 +86,9 @@ func Erase(ctx context.Context, s *store.Store, tx *store.Tx, set, name string) 
 	if gone.told, err = attachTold(s, tx, set); err != nil {
 		return false, fmt.Errorf("feature set %q: %w", set, err)
 	}
+	if gone.fitting, err = fittingOf(s, set); err != nil {
+		return false, err
+	}
 	key := profileKey(set, name)
 	stored, err := tx.Get(key)
 	if err != nil {

@@ -47,6 +47,18 @@ type Model struct {
 // Models are those that the features need. It is shared: do not modify it.
 func (p *Plan) Models() []Model { return p.models }
 
+// ModelsOf are the places of the models that the feature at a place of [Plan.Names] needs.
+func (p *Plan) ModelsOf(feature int) []int {
+	switch f := &p.features[feature]; f.spec.Agg {
+	case PAlive, ExpectedOrders:
+		return []int{f.orders}
+	case LifetimeValue:
+		return []int{f.orders, f.values}
+	default:
+		return nil
+	}
+}
+
 // model finds or adds a model.
 func (p *Plan) model(kind predict.Model, spec Spec) int {
 	seen := Spec{Agg: Aggregate(kind), On: spec.On, Of: spec.Of, When: spec.When}

@@ -41,6 +41,10 @@ func TestModelsAreShared(t *testing.T) {
 	}
 	assert.Equal(t, []string{"alive", "old", "deals", "worth", "worth"}, features)
 	assert.Equal(t, []string{"mbg_nbd", "bg_nbd", "mbg_nbd", "mbg_nbd", "gamma_gamma"}, kinds)
+	assert.Equal(t, []int{0}, plan.ModelsOf(2))
+	assert.Equal(t, []int{3, 4}, plan.ModelsOf(6))
+	assert.Equal(t, "worth_soon", plan.SpecOf(6).Name)
+	assert.Empty(t, compile(t, aggregate.Spec{Name: "n", Agg: aggregate.Count}).ModelsOf(0))
 	assert.True(t, plan.GoesByPopulation())
 	renamed := compile(t, aggregate.Spec{Name: "still_there", Agg: aggregate.PAlive, On: []string{"purchase", "order"}, Transform: aggregate.Sqrt})
 	assert.Equal(t, plan.Models()[0].ID, renamed.Models()[0].ID)

@@ -195,6 +195,9 @@ func sorted(list []string) []string {
 // do not modify it.
 func (p *Plan) Names() []string { return p.names }
 
+// SpecOf is the spec of the feature at a place of [Plan.Names].
+func (p *Plan) SpecOf(feature int) Spec { return p.features[feature].spec }
+
 // Columns are the columns that [Event.Columns] must have, in this order. It is
 // shared: do not modify it.
 func (p *Plan) Columns() []Column { return p.columns }

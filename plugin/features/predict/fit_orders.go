@@ -27,7 +27,7 @@ func FitOrders(sample []History, start Orders) (Fitted[Orders], error) {
 	}
 	l := &ordersLikelihood{model: start.Model}
 	repeating := 0
-	for _, h := range slices.SortedFunc(slices.Values(sample), History.compare) {
+	for _, h := range slices.SortedFunc(slices.Values(sample), History.Compare) {
 		if !(h.Repeats >= 0 && h.Recency >= 0 && h.Recency <= h.Age && h.Age <= math.MaxFloat64 && h.Repeats <= math.MaxFloat64) {
 			return none, fmt.Errorf("%w: a history in the sample is not from 0 <= recency <= age, or has a number of repeats below 0", ErrSample)
 		}
@@ -46,7 +46,8 @@ func FitOrders(sample []History, start Orders) (Fitted[Orders], error) {
 	return Fitted[Orders]{ordersOf(start.Model, found), log, len(sample)}, nil
 }
 
-func (h History) compare(o History) int {
+// Compare orders histories: by repeats, recency and age.
+func (h History) Compare(o History) int {
 	return cmp.Or(cmp.Compare(h.Repeats, o.Repeats), cmp.Compare(h.Recency, o.Recency), cmp.Compare(h.Age, o.Age))
 }
 

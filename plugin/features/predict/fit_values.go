@@ -18,7 +18,7 @@ func FitValues(sample []Spending, start Values) (Fitted[Values], error) {
 		return none, fmt.Errorf("where to begin: %w", err)
 	}
 	l := &valuesLikelihood{}
-	for _, s := range slices.SortedFunc(slices.Values(sample), Spending.compare) {
+	for _, s := range slices.SortedFunc(slices.Values(sample), Spending.Compare) {
 		if s.Orders > 0 && s.Mean > 0 && s.Orders <= math.MaxFloat64 && s.Mean <= math.MaxFloat64/max(1, s.Orders) {
 			l.add(s)
 		}
@@ -34,7 +34,8 @@ func FitValues(sample []Spending, start Values) (Fitted[Values], error) {
 	return Fitted[Values]{v, log, int(l.total)}, v.Check()
 }
 
-func (s Spending) compare(o Spending) int {
+// Compare orders what was spent: by orders and mean.
+func (s Spending) Compare(o Spending) int {
 	return cmp.Or(cmp.Compare(s.Orders, o.Orders), cmp.Compare(s.Mean, o.Mean))
 }
 

@@ -1,0 +1,53 @@
+package features
+
+import (
+	"fmt"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+)
+
+const (
+	feFieldPredictions = "predictions"
+
+	fePredictionsEvery  = "fit_every"
+	fePredictionsSample = "sample"
+	fePredictionsWarmup = "warmup"
+
+	mostSample = 100_000 // customers: a fit of more takes seconds, and is no better
+)
+
+func predictionsField() *service.ConfigField {
+	return service.NewObjectField(feFieldPredictions,
+		service.NewIntField(fePredictionsEvery).
+			Description("The models are fitted at every n-th event that is applied. The fit goes on beside the stream, and takes effect half as many events later.").
+			Default(10_000),
+		service.NewIntField(fePredictionsSample).
+			Description(fmt.Sprintf("They are fitted to at most so many customers, and to half as many at least where there are so many: those whose keys have the smallest hashes. Up to %d.", mostSample)).
+			Default(10_000),
+		service.NewIntField(fePredictionsWarmup).
+			Description("How many customers with purchases there have to be in the sample before the first fit.").
+			Default(200),
+	).Description("How the models that p_alive, expected_orders and lifetime_value are computed by are fitted to the customers.").Advanced()
+}
+
+func parsePredictions(conf *service.ParsedConfig) (p predictions, err error) {
+	number := func(field string, least, most int) (n int) {
+		if err != nil {
+			return 0
+		}
+		if n, err = conf.FieldInt(feFieldPredictions, field); err == nil && (n < least || n > most) {
+			err = fmt.Errorf("%s.%s %d: use a number from %d to %d", feFieldPredictions, field, n, least, most)
+		}
+		return n
+	}
+	p.every = uint64(number(fePredictionsEvery, 1, 1<<40))
+	p.most = number(fePredictionsSample, 10, mostSample)
+	p.fewest = number(fePredictionsWarmup, 10, mostSample)
+	if err == nil && p.fewest > p.most/2 {
+		err = fmt.Errorf("%s.%s %d: use half of %s (%d) at most, or there may never be so many", feFieldPredictions, fePredictionsWarmup, p.fewest, fePredictionsSample, p.most)
+	}
+	return p, err
+}
+
+// hasModels tells that features are computed by models of the population.
+func (x *extract) hasModels() bool { return len(x.plan.Models()) > 0 }
