@@ -27,7 +27,9 @@ func TestRegister(t *testing.T) {
 		require.NoError(t, plugin.Register(env), name)
 		_, found := env.GetCacheConfig("segment_store")
 		assert.True(t, found, name)
-		for _, processor := range []string{"privacy_mask", "feature_extract", "segment_assign", "segment_snapshot", "segment_forget"} {
+		for _, processor := range []string{
+			"privacy_mask", "feature_extract", "feature_snapshot", "segment_assign", "segment_snapshot", "segment_forget", "segment_backup",
+		} {
 			_, found := env.GetProcessorConfig(processor)
 			assert.True(t, found, "%s: %s", name, processor)
 		}
@@ -83,6 +85,8 @@ func TestVerifyFindsDamage(t *testing.T) {
 	for want, key := range map[string][]byte{
 		`ledger "features/default"`:                             store.Key(store.KindLedger, "features/default", []byte("x")),
 		`feature set "shop"`:                                    store.Key(store.KindFeatureSet, "shop", []byte("layout")),
+		`feature set "models"`:                                  store.Key(store.KindFeatureSet, "models", []byte("models")),
+		`feature set "fits"`:                                    store.Key(store.KindFeatureSet, "fits", []byte("fit")),
 		`model "m": there are records of it, and no definition`: store.Key(store.KindModel, "m", []byte("e")),
 	} {
 		s, err := store.Open(store.Options{Path: filepath.Join(t.TempDir(), "state"), MemoryBudget: store.MinMemoryBudget})

@@ -50,6 +50,7 @@ func TestKill(t *testing.T) {
 		"density":                   "density: {}",
 		"customers are forgotten":   "kmeans: { k: 5 }\n        forget: { inactive_after: 2d }",
 		"medians and quantiles":     "kmeans: { k: 5 }",
+		"predictions":               "kmeans: { k: 5 }",
 		"k chosen, customers leave": "kmeans: { k: auto }\n        scaling: robust\n        forget: { inactive_after: 1d }",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -61,6 +62,13 @@ func TestKill(t *testing.T) {
 			case "medians and quantiles":
 				config = strings.Replace(config, "missing: 0 }", "missing: median, clip: { quantiles: [ 0.02, 0.98 ] } }", 1)
 				config = strings.Replace(config, "        features:\n", "        idle_expiry: 3d\n        features:\n", 1)
+			case "predictions":
+				config = strings.Replace(config, "        features:\n", `        idle_expiry: 4d
+        predictions: { fit_every: 700, sample: 300, warmup: 50 }
+        features:
+          - { name: alive, agg: p_alive, on: purchase }
+          - { name: worth, agg: lifetime_value, on: purchase, of: amount, horizon: 30d }
+`, 1)
 			}
 			events := shopEvents(12000, 1500, 1)
 

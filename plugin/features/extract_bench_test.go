@@ -122,6 +122,41 @@ func BenchmarkExtract(b *testing.B) {
 	}
 }
 
+// The same with 8 features and, beside them, predictions, with fits on the way.
+func BenchmarkPredictions(b *testing.B) {
+	const customers, size = 100_000, 100
+	predictions := []string{
+		"{ name: alive, agg: p_alive, on: purchase }",
+		"{ name: expected, agg: expected_orders, on: purchase }",
+		"{ name: worth, agg: lifetime_value, on: purchase, of: amount }",
+	}
+	for n := range len(predictions) + 1 {
+		b.Run(fmt.Sprintf("%d predictions", n), func(b *testing.B) {
+			conf := benchConfig(8) + strings.Join(append([]string{""}, predictions[:n]...), "\n  - ") + "\n"
+			x := openRig(b, filepath.Join(b.TempDir(), "state")).extract(conf)
+			benchCrowd(b, x, customers)
+			random := rand.New(rand.NewPCG(2, 2))
+			pick := zipf(random, customers)
+			at := customers
+			b.ReportAllocs()
+			for done := 0; b.Loop(); done++ {
+				if done%size != 0 { // an operation is an event
+					continue
+				}
+				b.StopTimer()
+				batch := make(service.MessageBatch, size)
+				for i := range batch {
+					at += 60 // a year of half a million events
+					batch[i] = service.NewMessage(benchEvent(random, pick(), at))
+				}
+				b.StartTimer()
+				_, err := x.ProcessBatch(b.Context(), batch)
+				require.NoError(b, err)
+			}
+		})
+	}
+}
+
 // benchBadger fills a database, and returns a function that measures read-modify-writes a
 // second.
 func benchBadger(b *testing.B, customers int) func(b *testing.B, size int) float64 {

@@ -1,6 +1,7 @@
 package features
 
 import (
+	"slices"
 	"sync"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -46,7 +47,7 @@ func (m *modelMetrics) show(models []fitted) {
 			continue
 		}
 		labels := []string{m.set, m.models[i].Feature, string(f.kind)}
-		with := func(label string) []string { return append(labels[:len(labels):len(labels)], label) }
+		with := func(label string) []string { return append(slices.Clip(labels), label) }
 		names, values := f.parameters()
 		for p, name := range names {
 			m.parameter.SetFloat64(values[p], with(name)...)

@@ -57,21 +57,24 @@ func (t *fitTask) run(models []fitted) {
 	}(t.outcome)
 }
 
-// fit goes on from the last fit; where that leads nowhere, it begins with the prior.
+// fit goes on from the last fit, and begins with the prior, too, in case that was no good one:
+// what is more likely counts.
 func (in *fitInput) fit(f fitted) fitOutcome {
 	if in.empty() {
 		return fitOutcome{fitted: f}
 	}
-	out, err := in.from(f)
-	if err != nil && f.known {
-		prior := f
-		prior.known = false
-		out, err = in.from(prior)
+	prior := f
+	prior.known = false
+	best, err := in.from(prior)
+	if f.known {
+		if warm, failed := in.from(f); failed == nil && (err != nil || warm.logLikelihood > best.logLikelihood) {
+			best, err = warm, nil
+		}
 	}
 	if err != nil {
 		return fitOutcome{fitted: f, err: err}
 	}
-	return fitOutcome{fitted: out}
+	return fitOutcome{fitted: best}
 }
 
 func (in *fitInput) from(f fitted) (fitted, error) {

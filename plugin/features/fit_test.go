@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -238,6 +239,71 @@ func TestErasedWhileAFitIsUnderWay(t *testing.T) {
 	assert.Empty(t, r.models(), "it takes no effect")
 	x.pass(t, batchOf(list[460:760]))
 	assert.Len(t, r.models(), 4, "the next does")
+}
+
+// On several threads, with erasures in between, the sample still is who there is.
+func TestSampleOnSeveralThreads(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(35, 36))
+	list := shopOf(random, shopModel, 300, 300)
+	r := openRig(t, "")
+	x := r.extract(predicted)
+	batches := make(chan []deed, len(list))
+	for at := 0; at < len(list); {
+		n := min(1+random.IntN(60), len(list)-at)
+		batches <- list[at : at+n]
+		at += n
+	}
+	close(batches)
+	var group sync.WaitGroup
+	for range 3 {
+		group.Go(func() {
+			for batch := range batches {
+				if _, err := x.ProcessBatch(context.Background(), batchOf(batch)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	group.Go(func() {
+		for c := range 300 {
+			if name := strconv.Itoa(c); c%3 == 0 && r.knows(name) {
+				r.erase(name)
+			}
+		}
+	})
+	group.Wait()
+	r.assertSample(x)
+	assert.Equal(t, uint64(len(list)), r.fitting().clock.applied)
+	r.check()
+}
+
+// What a transaction did that is not committed is not in memory, either.
+func TestModelsOfATransactionThatFails(t *testing.T) {
+	t.Parallel()
+	list := shopOf(rand.New(rand.NewPCG(37, 38)), shopModel, 300, 300)
+	r := openRig(t, "")
+	x := r.extract(predicted)
+	x.pass(t, batchOf(list[:310])) // a fit is under way
+	require.NotNil(t, r.fitting().task)
+	r.do(func(s *store.Store) error {
+		f, err := fittingOf(s, "default")
+		require.NoError(t, err)
+		err = s.Update(t.Context(), []store.Lock{fitLock("default")}, func(tx *store.Tx) error {
+			_, err := f.begin(t.Context(), s, tx, x, x.bound.Load().codec)
+			require.NoError(t, err)
+			f.state.clock.applied += 1000
+			f.state.task = nil
+			clear(f.state.sample.known)
+			return errEnough
+		})
+		require.ErrorIs(t, err, errEnough)
+		return nil
+	})
+	x.pass(t, batchOf(list[310:600]))
+	r.assertSample(x)
+	assert.Equal(t, uint64(600), r.fitting().clock.applied)
+	assert.Len(t, r.models(), 4)
 }
 
 // When most customers are gone, the sample takes more of those who are there.

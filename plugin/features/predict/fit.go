@@ -31,37 +31,43 @@ type likelihood interface {
 	customers() float64
 }
 
-// The parameters of a population are between these, and most are well between: the walls are
-// where a fit runs away to.
-const (
-	least = 1e-5
-	most  = 1e7
-)
+// parameter is one to look for, and the walls that it is between: where a fit runs away to if
+// there is no maximum, such as when nobody has left yet.
+type parameter struct {
+	name        string
+	least, most float64
+}
+
+// Shapes are numbers of orders, or of times to stay: those of the papers are around 1.
+func shape(name string) parameter { return parameter{name, 1e-3, 1e4} }
+
+// Scales are in some unit of time or money.
+func scale(name string) parameter { return parameter{name, 1e-9, 1e15} }
 
 // steepest is how far a customer's mean log-likelihood may be from flat at a maximum.
 const steepest = 1e-5
 
 // climb finds the parameters of the greatest likelihood, by the method of Broyden, Fletcher,
 // Goldfarb and Shanno. It is deterministic.
-func climb(l likelihood, names []string, start []float64) (parameters []float64, log float64, err error) {
+func climb(l likelihood, of []parameter, start []float64) (parameters []float64, log float64, err error) {
 	n := len(start)
 	parameters = make([]float64, n)
 	by := make([]float64, n)
 	// Beyond the walls the surface goes up, so that no step goes far beyond.
-	wall := func(x float64) (over, inside float64) {
-		inside = min(max(x, math.Log(least)), math.Log(most))
+	wall := func(i int, x float64) (over, inside float64) {
+		inside = min(max(x, math.Log(of[i].least)), math.Log(of[i].most))
 		return x - inside, inside
 	}
 	evaluate := func(x, gradient []float64) float64 {
 		over := 0.0
 		for i := range x {
-			beyond, inside := wall(x[i])
+			beyond, inside := wall(i, x[i])
 			over += beyond * beyond
 			parameters[i] = math.Exp(inside)
 		}
 		f := over - l.at(parameters, by)/l.customers()
 		for i := range gradient {
-			beyond, _ := wall(x[i])
+			beyond, _ := wall(i, x[i])
 			gradient[i] = 2 * beyond
 			if beyond == 0 {
 				gradient[i] = -by[i] * parameters[i] / l.customers()
@@ -71,7 +77,7 @@ func climb(l likelihood, names []string, start []float64) (parameters []float64,
 	}
 	from := make([]float64, n)
 	for i, p := range start {
-		_, from[i] = wall(math.Log(p))
+		_, from[i] = wall(i, math.Log(p))
 	}
 	gradient := make([]float64, n)
 	problem := optimize.Problem{
@@ -93,8 +99,8 @@ func climb(l likelihood, names []string, start []float64) (parameters []float64,
 		if !(math.Abs(gradient[i]) <= steepest) {
 			return nil, 0, fmt.Errorf("%w: it has not converged", ErrFit)
 		}
-		if !(p > 2*least && p < most/2) {
-			return nil, 0, fmt.Errorf("%w: parameter %s is %g", ErrFit, names[i], p)
+		if !(p > 1.1*of[i].least && p < of[i].most/1.1) {
+			return nil, 0, fmt.Errorf("%w: parameter %s is at %g, where there is no population", ErrFit, of[i].name, p)
 		}
 	}
 	return parameters, log, nil

@@ -13,6 +13,8 @@ import (
 // fewer, the parameters would be those of chance.
 const fewest = 10
 
+var ordersParameters = []parameter{shape("r"), scale("alpha"), shape("a"), shape("b")}
+
 // FitOrders finds the parameters of the greatest likelihood for the customers of a sample,
 // beginning at the model start. It errs, with ErrSample or ErrFit, where there are none to
 // go by. Customers with the same history are one of more weight: a million take about
@@ -39,7 +41,7 @@ func FitOrders(sample []History, start Orders) (Fitted[Orders], error) {
 	if len(sample) < fewest || repeating < fewest {
 		return none, fmt.Errorf("%w: %d customers, %d of them with repeat purchases: it takes %d of both", ErrSample, len(sample), repeating, fewest)
 	}
-	found, log, err := climb(l, ordersNames, start.parameters())
+	found, log, err := climb(l, ordersParameters, start.parameters())
 	if err != nil {
 		return none, err
 	}

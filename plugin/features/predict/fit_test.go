@@ -219,6 +219,25 @@ func TestFitRefuses(t *testing.T) {
 	require.ErrorContains(t, err, "mbg_nbd")
 }
 
+// Where nobody has left yet, there is nothing to tell how many will: no start leads anywhere.
+func TestFitRefusesWhoNeverLeave(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(17, 18))
+	var sample []History
+	for range 2000 {
+		h := History{Age: float64(10 + random.IntN(20))}
+		rate := 0.2 * random.ExpFloat64()
+		for at := random.ExpFloat64() / rate; at < h.Age; at += random.ExpFloat64() / rate {
+			h.Repeats, h.Recency = h.Repeats+1, at
+		}
+		sample = append(sample, h)
+	}
+	for _, start := range []Orders{PriorOrders(MBGNBD), PriorOrders(BGNBD), {MBGNBD, 0.4, 70, 4e-5, 9900}, {BGNBD, 0.4, 70, 4e-5, 9900}} {
+		_, err := FitOrders(sample, start)
+		require.ErrorIs(t, err, ErrFit)
+	}
+}
+
 // Values whose mean over the population is infinite.
 func TestFitRefusesAnInfiniteMean(t *testing.T) {
 	t.Parallel()

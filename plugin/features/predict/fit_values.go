@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/gonum/mathext"
 )
 
+var valuesParameters = []parameter{shape("p"), shape("q"), scale("gamma")}
+
 // FitValues finds the parameters of the greatest likelihood for the customers of a sample,
 // beginning at the model start. Customers without orders, or whose mean is not above 0, tell
 // nothing and are left out. It errs, with ErrSample or ErrFit, where there are none to go by.
@@ -26,7 +28,7 @@ func FitValues(sample []Spending, start Values) (Fitted[Values], error) {
 	if l.total < fewest {
 		return none, fmt.Errorf("%w: %v customers with values of repeat purchases: it takes %d", ErrSample, l.total, fewest)
 	}
-	found, log, err := climb(l, valuesNames, start.parameters())
+	found, log, err := climb(l, valuesParameters, start.parameters())
 	if err != nil {
 		return none, err
 	}

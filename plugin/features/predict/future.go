@@ -55,7 +55,7 @@ func (f future) sum(w float64) float64 {
 		total += term
 		// From there on, terms fall at least as fast as those of a geometric series of z
 		// soon do.
-		if n > mean && term*(1+w) <= 0x1p-56*total {
+		if n > mean && term*(1+w) <= 0x1p-52*total {
 			return total
 		}
 		if n > 2*mostTerms { // rounding keeps a term of 0 from ending the sum

@@ -80,3 +80,21 @@ var expectedOrders = []struct{ r, a, b, w, orders float64 }{
 	{1000.5, 1.0000000001, 0.5, 1e9, 14.7972655727482166},
 	{1000.5, 0.9, 1002.6, 1e9, 69590.4975482368573},
 }
+
+// discounted are numbers of orders until a horizon, of a customer who is there, discounted by a
+// rate: the integral of the rate of orders, (r/alpha)*(1-z)^(r+1)*2F1(r+1, b; a+b; z), times the
+// discount, computed with 30 digits (mpmath).
+var discounted = []struct {
+	future
+	horizon, rate, orders float64
+}{
+	{future{0.525, 43.3, 0.891, 2.614}, 365, 0.000261, 2.12346536944729},
+	{future{0.525, 43.3, 0.891, 2.614}, 90, 0.000261, 0.8146038722496022},
+	{future{0.525, 43.3, 0.891, 2.614}, 3650, 0.000261, 5.283044008847859},
+	{future{5.5, 300, 0.9, 7.6}, 365, 0.000261, 4.698137432641698},
+	{future{5.5, 300, 1, 7.6}, 365, 0.002, 3.510794830001319},
+	{future{40.2, 700, 0.5, 41}, 730, 0.0019, 19.44230796220445},
+	{future{0.2, 5, 0.3, 0.7}, 365, 0.01, 1.763221567979881},
+	{future{2, 10, 3, 1}, 100, 0.1, 0.7355876281199023},
+	{future{0.525, 43.3, 0.891, 2.614}, 36500, 0.000261, 5.975376407201909},
+}

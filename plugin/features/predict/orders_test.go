@@ -160,6 +160,15 @@ func TestDiscountedIsTheSumOverTime(t *testing.T) {
 	}
 }
 
+func TestDiscountedIsTheIntegral(t *testing.T) {
+	t.Parallel()
+	for _, known := range discounted {
+		f := known.future
+		got := math.Exp(-known.rate*known.horizon)*f.until(known.horizon) + f.earlier(known.horizon, known.rate)
+		assertRelative(t, known.orders, got, 1e-7, known)
+	}
+}
+
 func TestDiscounted(t *testing.T) {
 	t.Parallel()
 	h := History{2, 200, 270}
