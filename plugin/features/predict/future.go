@@ -30,7 +30,7 @@ func (f future) until(t float64) float64 {
 }
 
 const (
-	mostTerms = 5000 // take half as long as the integral
+	mostTerms = 2000 // take as long as the integral
 	tiniest   = 700  // e to the power of minus that is not 0
 )
 
