@@ -69,11 +69,12 @@ func (x *extract) bind(ctx context.Context, s *store.Store, people *people) (*bi
 			if err != nil {
 				return err
 			}
-			if !bytes.Equal(specs, stored) {
-				old = stored
-				tx.Set(specsKey(x.set), specs)
+			if bytes.Equal(specs, stored) {
+				return nil
 			}
-			return nil
+			old = stored
+			tx.Set(specsKey(x.set), specs)
+			return deleteOtherTask(tx, x.set, x.plan)
 		})
 	})
 	if err != nil {

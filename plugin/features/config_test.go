@@ -184,7 +184,7 @@ func TestConstructorRefuses(t *testing.T) {
 		features(`{ name: f, expression: this.a, on: purchase }`):                                                              `features[1].on: an expression does not take it`,
 		features(`{ name: f }`):                                                                                                `features[1].agg: name an aggregate, or give an expression`,
 		features(`{ name: a, agg: count }`):                                                                                    `features: "a" is the name of two features: rename one`,
-		features(`{ name: f, agg: p_alive }`) + "predictions: { fit_every: 0 }":                                                `predictions.fit_every 0: use a number from 1`,
+		features(`{ name: f, agg: p_alive }`) + "predictions: { fit_every: 0 }":                                                `predictions.fit_every 0: use a number from 100`,
 		features(`{ name: f, agg: p_alive }`) + "predictions: { sample: 1000000 }":                                             `predictions.sample 1000000: use a number from 10 to 100000`,
 		features(`{ name: f, agg: p_alive }`) + "predictions: { warmup: 5 }":                                                   `predictions.warmup 5: use a number from 10`,
 		features(`{ name: f, agg: p_alive }`) + "predictions: { warmup: 60, sample: 100 }":                                     `predictions.warmup 60: use half of sample (100) at most`,

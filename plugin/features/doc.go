@@ -1,6 +1,7 @@
 // Package features is the processor feature_extract, which keeps features of each
-// customer up to date as events go by and attaches them to the events, and the input
-// feature_refresh, which shows customers who send nothing as time passes.
+// customer up to date as events go by and attaches them to the events, the input
+// feature_refresh, which shows customers who send nothing as time passes, and the processor
+// feature_snapshot, which shows a feature set as a whole.
 //
 // A batch passes three rooms. [extract.read] takes customer, columns, time and
 // identity out of each message, without any lock; what it cannot read is flagged
@@ -23,6 +24,12 @@
 // newest event: also one that ages with the clock, such as a recency, as a refresh is no
 // vote. Votes depend on profiles alone, not on the order of events; only those for an
 // expression over features that are themselves filled or clipped by the population do.
+//
+// Models that predictions are made by are fitted beside the stream (fitting.go): the profiles of
+// a sample of the customers are known in memory (fit_sample.go), what a fit goes by is
+// stored before it begins (fit_task.go), and it takes effect at a later event that is fixed
+// (fit_advance.go). So parameters depend on the events that there were at the fits, in their
+// order, and on nothing else; what is kept of a customer does not depend on them.
 //
 // Time passes in two ways. Each event that is applied looks after a few customers who may
 // have been idle for too long, and forgets them (idle.go). And feature_refresh goes round

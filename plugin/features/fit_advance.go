@@ -2,6 +2,7 @@ package features
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
 	"github.com/shoal-stream/shoal/plugin/features/predict"
@@ -17,21 +18,38 @@ type predictions struct {
 // advance takes an event that was applied, when its step stands, and those who were forgotten
 // by it: the sample follows, a fit that is due takes effect, and the next may begin.
 func (x *extract) advance(b *batchState, e *event) error {
-	f := b.fitting
-	f.mu.Lock()
-	s := f.state
-	s.clock.applied++
-	x.follow(b, e)
-	s.clock.level = s.sample.level
-	finished := s.task != nil && s.clock.applied >= s.task.due
-	f.mu.Unlock()
-
-	if finished {
-		if err := x.finishFit(b); err != nil {
+	if task := x.count(b, e); task != nil {
+		if err := x.finishFit(b, task); err != nil {
 			return err
 		}
 	}
+	if !b.fitting.mayBegin(x.predictions.every) {
+		return nil
+	}
 	return x.beginFit(b, e)
+}
+
+// count counts an event, and returns the fit that takes effect after it.
+func (x *extract) count(b *batchState, e *event) *fitTask {
+	b.fitting.mu.Lock()
+	defer b.fitting.mu.Unlock()
+	s := b.fitting.state
+	s.clock.applied++
+	x.follow(b, e)
+	s.clock.level = s.sample.level
+	task := s.task
+	if task == nil || s.clock.applied < task.due {
+		return nil
+	}
+	s.task = nil
+	return task
+}
+
+// mayBegin tells that a fit is due, and none is under way.
+func (f *fitting) mayBegin(every uint64) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.state.task == nil && f.state.clock.due(every)
 }
 
 // follow has the sample know what the event has changed.
@@ -46,89 +64,79 @@ func (x *extract) follow(b *batchState, e *event) {
 	sample.limit(x.predictions.most)
 }
 
-// finishFit puts the outcome of the fit under way in force. What did not succeed leaves what
-// was.
-func (x *extract) finishFit(b *batchState) error {
-	f := b.fitting
-	f.mu.Lock()
-	task := f.state.task
-	f.state.task = nil
-	f.mu.Unlock()
-	if task == nil { // somebody was erased meanwhile
-		return nil
-	}
+// finishFit puts the outcome of a fit in force, for which it waits, if need be. What did not
+// succeed leaves what was.
+func (x *extract) finishFit(b *batchState, task *fitTask) error {
 	outcomes := <-task.outcome
-	models := make([]fitted, len(outcomes))
-	for i := range outcomes {
-		models[i] = f.settle(x, &outcomes[i], &task.inputs[i], task.day)
-	}
-	f.mu.Lock()
-	f.state.models = models
-	f.mu.Unlock()
-	b.everyone.models = models
+	b.everyone.models = b.fitting.settle(x, task, outcomes)
 	return b.tx.Step(func() error {
-		b.tx.Set(modelsKey(x.set), encodeModels(models))
+		b.tx.Set(modelsKey(x.set), encodeModels(b.everyone.models))
 		return deleteTask(b.tx, b.tx, x.set)
 	})
 }
 
-// settle is what a model is after a fit. The first of several that fail is logged.
-func (f *fitting) settle(x *extract, out *fitOutcome, in *fitInput, day int64) fitted {
-	m := out.fitted
+// settle counts the fits, and returns the models that are in force from now on. The first of
+// several of a model that fail is logged.
+func (f *fitting) settle(x *extract, task *fitTask, outcomes []fitOutcome) []fitted {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	switch _, loud := f.loud[m.id]; {
-	case in.empty(), errors.Is(out.err, predict.ErrSample): // there are not enough yet
-	case out.err == nil:
-		m.fits++
-		m.day = day
-		delete(f.loud, m.id)
-	default:
-		m.failed++
-		if !loud {
-			f.loud[m.id] = struct{}{}
-			x.logger.Warnf("feature_extract: feature set %q: the model %s goes on with the parameters that it has: %v", x.set, m.id, out.err)
+	models := make([]fitted, len(outcomes))
+	for i, out := range outcomes {
+		m := out.fitted
+		switch _, loud := f.loud[m.id]; {
+		case task.inputs[i].empty(), errors.Is(out.err, predict.ErrSample): // there are not enough yet
+		case out.err == nil:
+			m.fits++
+			m.day = task.day
+			delete(f.loud, m.id)
+		default:
+			m.failed++
+			if !loud {
+				f.loud[m.id] = struct{}{}
+				x.logger.Warnf("feature_extract: feature set %q: the model %s goes on with the parameters that it has, and the metric feature_model_fits counts how often: %v", x.set, m.id, out.err)
+			}
 		}
+		models[i] = m
 	}
-	return m
+	f.state.models = models
+	return models
 }
 
-// beginFit begins a fit where one is due: it fixes the input, and stores it.
+// beginFit begins a fit: it fixes the input, and stores it.
 func (x *extract) beginFit(b *batchState, e *event) error {
-	f, every := b.fitting, x.predictions.every
-	f.mu.Lock()
-	due := f.state.clock.due(every) && f.state.task == nil
-	f.mu.Unlock()
-	if !due {
-		return nil
-	}
 	b.hold() // what is stored from memory from here on is to have nobody who is erased meanwhile
-	if err := x.lowerLevel(b, e); err != nil {
+	task, from, err := x.newTask(b, e)
+	if err != nil {
 		return err
 	}
-	f.mu.Lock()
-	s := f.state
-	task := &fitTask{due: s.clock.applied + max(1, every/2), level: s.sample.level, day: aggregate.Day(b.changes.now.newest)}
-	task.inputs = s.sample.inputs(x.plan, task.day, x.predictions.fewest)
-	f.mu.Unlock()
-
-	something := false
-	for i := range task.inputs {
-		something = something || !task.inputs[i].empty()
-	}
-	if something {
+	if slices.ContainsFunc(task.inputs, func(in fitInput) bool { return !in.empty() }) {
 		if err := x.storeTask(b, task); err != nil {
 			return err
 		}
-		task.run(s.models)
+		task.run(from)
+	} else {
+		task = nil
 	}
+	f := b.fitting
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	s.clock.begun = s.clock.applied // not before: else a part of it would pass for all
-	if something {
-		s.task = task
-	}
+	f.state.task = task
+	f.state.clock.begun = f.state.clock.applied // not before: else a part of it would pass for all
 	return nil
+}
+
+// newTask is a fit of the sample as it is, and the models to go on from.
+func (x *extract) newTask(b *batchState, e *event) (*fitTask, []fitted, error) {
+	f := b.fitting
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	s := f.state
+	if err := x.lowerLevel(b, e); err != nil {
+		return nil, nil, err
+	}
+	task := &fitTask{due: s.clock.applied + x.predictions.every/2, level: s.sample.level, day: aggregate.Day(b.changes.now.newest)}
+	task.inputs = s.sample.inputs(x.plan, task.day, x.predictions.fewest)
+	return task, s.models, nil
 }
 
 // storeTask writes a task, its head last: in steps of its own, which a transaction may
@@ -156,10 +164,7 @@ func (x *extract) storeTask(b *batchState, task *fitTask) error {
 // read from the store: it takes as long as it does when a process begins.
 func (x *extract) lowerLevel(b *batchState, e *event) error {
 	const few = 4
-	f := b.fitting
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for s := f.state; s.sample.level > 0 && len(s.sample.known) < x.predictions.most/few; {
+	for s := b.fitting.state; s.sample.level > 0 && len(s.sample.known) < x.predictions.most/few; {
 		s.sample.level--
 		if err := s.sample.read(b.tx, x, b.codec); err != nil {
 			return err

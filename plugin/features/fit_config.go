@@ -19,10 +19,10 @@ const (
 func predictionsField() *service.ConfigField {
 	return service.NewObjectField(feFieldPredictions,
 		service.NewIntField(fePredictionsEvery).
-			Description("The models are fitted at every n-th event that is applied. The fit goes on beside the stream, and takes effect half as many events later.").
+			Description("The models are fitted at every n-th event that is applied, from 100 on. The fit goes on beside the stream, and takes effect half as many events later. Choose it so that there are some fits in the time in which customers come and go.").
 			Default(10_000),
 		service.NewIntField(fePredictionsSample).
-			Description(fmt.Sprintf("They are fitted to at most so many customers, and to half as many at least where there are so many: those whose keys have the smallest hashes. Up to %d.", mostSample)).
+			Description(fmt.Sprintf("They are fitted to at most so many customers, those whose keys have the smallest hashes: all who have purchases, while there are no more, and between half as many and so many from there on. Up to %d.", mostSample)).
 			Default(10_000),
 		service.NewIntField(fePredictionsWarmup).
 			Description("How many customers with purchases there have to be in the sample before the first fit.").
@@ -40,7 +40,7 @@ func parsePredictions(conf *service.ParsedConfig) (p predictions, err error) {
 		}
 		return n
 	}
-	p.every = uint64(number(fePredictionsEvery, 1, 1<<40))
+	p.every = uint64(number(fePredictionsEvery, 100, 1<<40))
 	p.most = number(fePredictionsSample, 10, mostSample)
 	p.fewest = number(fePredictionsWarmup, 10, mostSample)
 	if err == nil && p.fewest > p.most/2 {

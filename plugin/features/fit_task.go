@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
 	"github.com/shoal-stream/shoal/plugin/features/predict"
@@ -199,6 +200,25 @@ func (in *fitInput) take(r *record.Reader, customers uint64) {
 		}
 		in.histories = append(in.histories, predict.History{Repeats: float64(r.Uvarint()), Recency: float64(r.Uvarint()), Age: float64(r.Uvarint())})
 	}
+}
+
+// fits tells that the task is of these models.
+func (t *fitTask) fits(models []aggregate.Model) bool {
+	return slices.EqualFunc(t.inputs, models, func(in fitInput, m aggregate.Model) bool { return in.id == m.ID && in.kind == m.Kind })
+}
+
+// deleteOtherTask deletes a task of other models than those of a plan.
+func deleteOtherTask(tx *store.Tx, set string, plan *aggregate.Plan) error {
+	head, err := tx.Get(taskKey(set))
+	if err != nil {
+		return err
+	}
+	if head != nil {
+		if t, _, _, err := taskHead(head); err == nil && t.fits(plan.Models()) {
+			return nil
+		}
+	}
+	return deleteTask(tx, tx, set)
 }
 
 // deleteTask deletes a task, if there is one, and pages of one that was not written to its end.

@@ -20,6 +20,7 @@ import (
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
 	"github.com/shoal-stream/shoal/plugin/features/predict"
+	"github.com/shoal-stream/shoal/plugin/record"
 	"github.com/shoal-stream/shoal/plugin/store"
 )
 
@@ -429,8 +430,9 @@ func TestModelsOfOtherFeatures(t *testing.T) {
 	list := shopOf(rand.New(rand.NewPCG(31, 32)), shopModel, 500, 300)
 	path := filepath.Join(t.TempDir(), "state")
 	r := openRig(t, path)
-	r.extract(predicted).pass(t, batchOf(list[:len(list)/2]))
+	r.extract(predicted).pass(t, batchOf(list[:1000]))
 	before := r.models()
+	require.NotNil(t, r.fitting().task)
 	r.close()
 	r = openRig(t, path)
 	x := r.extract(`
@@ -444,7 +446,10 @@ predictions: { fit_every: 300, sample: 100, warmup: 20 }
 `)
 	assert.Equal(t, before[0], r.fitting().models[0])
 	require.Len(t, r.fitting().models, 1)
-	x.pass(t, batchOf(list[len(list)/2:]))
+	for key := range r.all() {
+		require.NotContains(t, key, "fit-input", "of a fit that is of other models")
+	}
+	x.pass(t, batchOf(list[1000:]))
 	r.assertSample(x)
 	r.check()
 	assert.Greater(t, r.models()[0].fits, before[0].fits)
@@ -475,6 +480,11 @@ func FuzzModelRecords(f *testing.F) {
 			again, err := decodeFitClock(c.encode())
 			require.NoError(t, err)
 			require.Equal(t, c, again)
+		}
+		for _, kind := range []predict.Model{predict.MBGNBD, aggregate.GammaGamma} {
+			in, from := fitInput{kind: kind}, record.Read(stored)
+			in.take(&from, 1<<40)
+			require.LessOrEqual(t, len(in.histories)+len(in.spending), len(stored)+1)
 		}
 		if task, customers, _, err := taskHead(stored); err == nil {
 			require.Len(t, customers, len(task.inputs))

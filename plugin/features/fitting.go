@@ -1,6 +1,7 @@
 package features
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"slices"
@@ -23,7 +24,7 @@ import (
 type fitting struct {
 	set string
 
-	mu    sync.Mutex // guards what follows; whoever holds it waits for nothing
+	mu    sync.Mutex // guards what follows; whoever holds it waits for no lock
 	state *fitState  // as committed, and what the transaction under way has done; nil: not read
 	loud  map[string]struct{}
 }
@@ -80,39 +81,34 @@ func (s *fitState) read(r store.Reader, x *extract, codec *aggregate.Codec) erro
 	if s.task, err = readTask(r, x.set); err != nil {
 		return err
 	}
-	if s.task != nil && !slices.EqualFunc(s.task.inputs, s.models, func(a fitInput, b fitted) bool { return a.id == b.id && a.kind == b.kind }) {
+	if s.task != nil && !s.task.fits(x.plan.Models()) {
 		s.task = nil
 	}
 	s.sample.level = s.clock.level
 	return s.sample.read(r, x, codec)
 }
 
-// read reads the customers who are in a sample of this level. One whose record is damaged is
-// in none.
+// read reads the customers who are in a sample of this level, or of a higher one if these are
+// too many. One whose record is damaged is in none.
 func (s *sample) read(r store.Reader, x *extract, codec *aggregate.Codec) error {
 	s.known = map[uint64][]knowledge{}
 	prefix := store.Prefix(store.KindProfile, x.set)
 	var c customer
-	var names []string // a scan of keys alone is much faster than one of the records
-	err := r.ScanKeys(prefix, nil, func(key []byte) error {
-		if name := key[len(prefix):]; within(sampleHash(string(name)), s.level) {
-			names = append(names, string(name))
+	return r.ScanKeys(prefix, nil, func(key []byte) error { // much faster than a scan of all records
+		hash := sampleHash(string(key[len(prefix):]))
+		if !within(hash, s.level) {
+			return nil
+		}
+		stored, err := r.Get(bytes.Clone(key))
+		if err != nil || stored == nil {
+			return err
+		}
+		if c.decode(codec, stored) == nil {
+			s.put(hash, x.plan, &c.profile)
+			s.limit(x.predictions.most)
 		}
 		return nil
 	})
-	if err != nil {
-		return err
-	}
-	for _, name := range names {
-		stored, err := r.Get(profileKey(x.set, name))
-		if err != nil {
-			return err
-		}
-		if stored != nil && c.decode(codec, stored) == nil {
-			s.put(sampleHash(name), x.plan, &c.profile)
-		}
-	}
-	return nil
 }
 
 // begin prepares a transaction that applies events, and returns the models in force. It holds

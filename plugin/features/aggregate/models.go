@@ -134,7 +134,7 @@ func (p *Plan) Purchases(model int, c *Profile) (known Purchases, ok bool) {
 	}
 	if m.Kind == GammaGamma && known.Repeats > 0 {
 		total, opening := c.states[m.total].(*sum), c.states[m.opening].(*opening)
-		known.Mean = (total.value() - opening.sum.value()) / float64(known.Repeats)
+		known.Mean = saturate(total.value()-opening.sum.value()) / float64(known.Repeats)
 	}
 	return known, true
 }
