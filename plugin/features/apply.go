@@ -23,7 +23,8 @@ type batchState struct {
 	changes    changes
 	due        []place             // customers to look after, in the order of the index
 	forgotten  map[string]struct{} // customers who were idle
-	gone       []string            // of them, those of the step under way
+	gone       []string            // of them, those of the step under way, or the latest
+	latest     *event              // that was applied
 	customers  map[string]*customer
 	tombstones *store.Tombstones
 	fresh      int       // events that changed state
@@ -84,10 +85,11 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 			features:   make([]float64, 0, len(events)*len(x.plan.Names())),
 		}
 		if x.hasModels() {
-			b.fitting = fitting
-			if b.everyone.models, err = fitting.begin(ctx, s, tx, x, bound.codec); err != nil {
+			models, err := fitting.begin(ctx, s, tx, x, bound.codec)
+			if err != nil {
 				return err
 			}
+			b.fitting, b.everyone.models = fitting, models
 		}
 		tx.BeforeCommit(func() error {
 			if b.fresh > 0 {
@@ -102,6 +104,11 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 				x.idle.Put(c)
 			}
 		}()
+		if b.fitting != nil {
+			if err := x.keepUp(b); err != nil {
+				return err
+			}
+		}
 		for i := range events {
 			e := &events[i]
 			if !e.pending() {

@@ -9,10 +9,11 @@ import (
 )
 
 // erasures keep what a store has beside its profiles free of customers who were erased: what
-// was told last (see told.go), where sweeps stand, and what models are being fitted to. These records are written from
-// memory, by commits that do not hold the lock of each customer in them. So such a commit
-// holds erasures to read, from when it decides what to write, and one that erases holds
-// them alone: either it finds what the other wrote, or that one finds it done.
+// was told last (see told.go), where sweeps stand, and what models are being fitted to (see
+// fit_task.go). These records are written from memory, by commits that do not hold the lock
+// of each customer in them. So such a commit holds erasures to read, from when it decides what
+// to write, and one that erases holds them alone: either it finds what the other wrote, or
+// that one finds it done.
 //
 // There is one for all feature sets of a store, as a transaction may erase from several.
 type erasures struct {

@@ -18,7 +18,25 @@ type predictions struct {
 // advance takes an event that was applied, when its step stands, and those who were forgotten
 // by it: the sample follows, a fit that is due takes effect, and the next may begin.
 func (x *extract) advance(b *batchState, e *event) error {
-	if task := x.count(b, e); task != nil {
+	b.latest = e
+	x.count(b)
+	return x.keepUp(b)
+}
+
+// count counts an event.
+func (x *extract) count(b *batchState) {
+	f := b.fitting
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.state.clock.applied++
+	x.follow(b)
+	f.state.clock.level = f.state.sample.level
+}
+
+// keepUp does what is due after the events so far: also after those of a process that died when
+// it had committed them, and not yet what was due.
+func (x *extract) keepUp(b *batchState) error {
+	if task := b.fitting.takeDue(); task != nil {
 		if err := x.finishFit(b, task); err != nil {
 			return err
 		}
@@ -26,22 +44,18 @@ func (x *extract) advance(b *batchState, e *event) error {
 	if !b.fitting.mayBegin(x.predictions.every) {
 		return nil
 	}
-	return x.beginFit(b, e)
+	return x.beginFit(b)
 }
 
-// count counts an event, and returns the fit that takes effect after it.
-func (x *extract) count(b *batchState, e *event) *fitTask {
-	b.fitting.mu.Lock()
-	defer b.fitting.mu.Unlock()
-	s := b.fitting.state
-	s.clock.applied++
-	x.follow(b, e)
-	s.clock.level = s.sample.level
-	task := s.task
-	if task == nil || s.clock.applied < task.due {
+// takeDue takes the fit that is to take effect now.
+func (f *fitting) takeDue() *fitTask {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	task := f.state.task
+	if task == nil || f.state.clock.applied < task.due {
 		return nil
 	}
-	s.task = nil
+	f.state.task = nil
 	return task
 }
 
@@ -52,11 +66,14 @@ func (f *fitting) mayBegin(every uint64) bool {
 	return f.state.task == nil && f.state.clock.due(every)
 }
 
-// follow has the sample know what the event has changed.
-func (x *extract) follow(b *batchState, e *event) {
+// follow has the sample know what the latest event has changed.
+func (x *extract) follow(b *batchState) {
+	if b.latest == nil {
+		return
+	}
 	sample := &b.fitting.state.sample
-	if c := b.customers[e.customer]; c != nil && c.profile.Events > 0 {
-		sample.put(sampleHash(e.customer), x.plan, &c.profile)
+	if c := b.customers[b.latest.customer]; c != nil && c.profile.Events > 0 {
+		sample.put(sampleHash(b.latest.customer), x.plan, &c.profile)
 	}
 	for _, name := range b.gone {
 		sample.drop(sampleHash(name))
@@ -69,7 +86,7 @@ func (x *extract) follow(b *batchState, e *event) {
 func (x *extract) finishFit(b *batchState, task *fitTask) error {
 	outcomes := <-task.outcome
 	b.everyone.models = b.fitting.settle(x, task, outcomes)
-	return b.tx.Step(func() error {
+	return b.more(func() error {
 		b.tx.Set(modelsKey(x.set), encodeModels(b.everyone.models))
 		return deleteTask(b.tx, b.tx, x.set)
 	})
@@ -103,9 +120,9 @@ func (f *fitting) settle(x *extract, task *fitTask, outcomes []fitOutcome) []fit
 }
 
 // beginFit begins a fit: it fixes the input, and stores it.
-func (x *extract) beginFit(b *batchState, e *event) error {
+func (x *extract) beginFit(b *batchState) error {
 	b.hold() // what is stored from memory from here on is to have nobody who is erased meanwhile
-	task, from, err := x.newTask(b, e)
+	task, from, err := x.newTask(b)
 	if err != nil {
 		return err
 	}
@@ -126,12 +143,12 @@ func (x *extract) beginFit(b *batchState, e *event) error {
 }
 
 // newTask is a fit of the sample as it is, and the models to go on from.
-func (x *extract) newTask(b *batchState, e *event) (*fitTask, []fitted, error) {
+func (x *extract) newTask(b *batchState) (*fitTask, []fitted, error) {
 	f := b.fitting
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s := f.state
-	if err := x.lowerLevel(b, e); err != nil {
+	if err := x.lowerLevel(b); err != nil {
 		return nil, nil, err
 	}
 	task := &fitTask{due: s.clock.applied + x.predictions.every/2, level: s.sample.level, day: aggregate.Day(b.changes.now.newest)}
@@ -143,33 +160,41 @@ func (x *extract) newTask(b *batchState, e *event) (*fitTask, []fitted, error) {
 // commit one after the other.
 func (x *extract) storeTask(b *batchState, task *fitTask) error {
 	head, pages := task.encode(int(b.tx.Room() / 4))
-	if err := b.tx.Step(func() error { return deleteTask(b.tx, b.tx, x.set) }); err != nil {
+	if err := b.more(func() error { return deleteTask(b.tx, b.tx, x.set) }); err != nil {
 		return err
 	}
 	for i, page := range pages {
-		if err := b.tx.Step(func() error {
+		if err := b.more(func() error {
 			b.tx.Set(taskPageKey(x.set, i), page)
 			return nil
 		}); err != nil {
 			return err
 		}
 	}
-	return b.tx.Step(func() error {
+	return b.more(func() error {
 		b.tx.Set(taskKey(x.set), head)
 		return nil
 	})
 }
 
+// more is a step beside those of events.
+func (b *batchState) more(fn func() error) error {
+	return b.tx.Step(func() error {
+		b.changes.beginStep()
+		return fn()
+	})
+}
+
 // lowerLevel makes room for more customers in the sample when most of them are gone. They are
 // read from the store: it takes as long as it does when a process begins.
-func (x *extract) lowerLevel(b *batchState, e *event) error {
+func (x *extract) lowerLevel(b *batchState) error {
 	const few = 4
 	for s := b.fitting.state; s.sample.level > 0 && len(s.sample.known) < x.predictions.most/few; {
 		s.sample.level--
 		if err := s.sample.read(b.tx, x, b.codec); err != nil {
 			return err
 		}
-		x.follow(b, e) // a scan does not see the last step
+		x.follow(b) // a scan does not see the last step
 		if s.sample.level == s.clock.level {
 			return nil // there are too many for the one below
 		}

@@ -133,7 +133,7 @@ func TestFitsDoNotDependOnBatchesAndRestarts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			random := rand.New(rand.NewPCG(21, 22))
-			list := shopOf(random, shopModel, 500, 300)
+			list := shopOf(random, shopModel, 320, 300)
 			calm := openRig(t, "")
 			x := calm.extract(conf)
 			var want []map[string]any
@@ -176,6 +176,50 @@ func TestFitsDoNotDependOnBatchesAndRestarts(t *testing.T) {
 			for key, value := range records {
 				assert.Equal(t, value, got[key], "%q", key)
 			}
+		})
+	}
+}
+
+// A process that dies when it has committed an event, and not yet all that was due after it,
+// leaves that to the next: it begins, or takes effect, before the next event.
+func TestWhatWasDueIsDoneByTheNextProcess(t *testing.T) {
+	t.Parallel()
+	list := shopOf(rand.New(rand.NewPCG(39, 40)), shopModel, 500, 300)
+	require.Greater(t, len(list), 1000)
+	calm := openRig(t, "")
+	x := calm.extract(predicted)
+	out := x.pass(t, batchOf(list[:1000]))
+
+	for name, died := range map[string]struct {
+		before, after int // events; what is stored after the first is what is left of some records
+	}{"as it begins": {599, 600}, "as it takes effect": {749, 750}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "state")
+			r := openRig(t, path)
+			x := r.extract(predicted)
+			x.pass(t, batchOf(list[:died.before]))
+			left := r.all()
+			clock := r.fitting().clock
+			x.pass(t, batchOf(list[died.before:died.after]))
+			r.write(func(tx *store.Tx) error {
+				clock.applied++
+				tx.Set(fitClockKey("default"), clock.encode())
+				tx.Delete(taskKey("default"))
+				for key, value := range left {
+					if strings.HasPrefix(key, string(taskKey("default"))) && key != string(fitClockKey("default")) || key == string(modelsKey("default")) {
+						tx.Set([]byte(key), []byte(value))
+					}
+				}
+				return nil
+			})
+			r.close()
+			r = openRig(t, path)
+			for i, m := range r.extract(predicted).pass(t, batchOf(list[died.after:1000])) {
+				require.Equal(t, featuresOf(t, out[died.after+i]), featuresOf(t, m), "event %d", died.after+i)
+			}
+			require.NotEmpty(t, r.models())
+			assert.Equal(t, calm.models(), r.models())
 		})
 	}
 }

@@ -3,6 +3,7 @@ package predict
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -104,6 +105,39 @@ func TestFitFindsTheParametersOfASimulation(t *testing.T) {
 				assertRelative(t, want, values.Model.parameters()[i], part, valuesNames[i])
 			}
 		})
+	}
+}
+
+// Units do not matter: of money, or of shops where months lie between orders.
+func TestFitInAnyUnits(t *testing.T) {
+	t.Parallel()
+	random := rand.New(rand.NewPCG(19, 20))
+	histories := population(random, Orders{MBGNBD, 0.8, 20, 0.9, 3}, 3000)
+	means := spending(random, Values{4, 3, 50}, histories)
+	for _, unit := range []float64{1e-3, 0.1, 30, 1e4} {
+		scaled, worth := slices.Clone(histories), slices.Clone(means)
+		for i := range scaled {
+			scaled[i].Recency *= unit
+			scaled[i].Age *= unit
+			worth[i].Mean *= unit
+		}
+		for _, model := range []Model{MBGNBD, BGNBD} {
+			want, err := FitOrders(histories, PriorOrders(model))
+			require.NoError(t, err)
+			got, err := FitOrders(scaled, PriorOrders(model))
+			require.NoError(t, err, "%s, times %v", model, unit)
+			assertRelative(t, want.Model.R, got.Model.R, 1e-3, model, unit)
+			assertRelative(t, want.Model.Alpha*unit, got.Model.Alpha, 1e-3, model, unit)
+			assertRelative(t, want.Model.A, got.Model.A, 1e-3, model, unit)
+			assertRelative(t, want.Model.B, got.Model.B, 1e-3, model, unit)
+		}
+		want, err := FitValues(means, PriorValues())
+		require.NoError(t, err)
+		got, err := FitValues(worth, PriorValues())
+		require.NoError(t, err, "values times %v", unit)
+		assertRelative(t, want.Model.P, got.Model.P, 1e-3, unit)
+		assertRelative(t, want.Model.Q, got.Model.Q, 1e-3, unit)
+		assertRelative(t, want.Model.Gamma*unit, got.Model.Gamma, 1e-3, unit)
 	}
 }
 
