@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/stat/distuv"
 
+	_ "github.com/redpanda-data/benthos/v4/public/components/io"
 	"github.com/redpanda-data/benthos/v4/public/service"
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
@@ -466,6 +467,26 @@ func (r *rig) snapshot(conf string) map[string]any {
 	content, err := batches[0][0].AsStructured()
 	require.NoError(r.t, err)
 	return content.(map[string]any)
+}
+
+// The examples lint, and every field is described.
+func TestSnapshotDocumentation(t *testing.T) {
+	t.Parallel()
+	env := environment(t)
+	env.WalkProcessors(func(name string, view *service.ConfigView) {
+		if name != "feature_snapshot" {
+			return
+		}
+		data, err := view.TemplateData()
+		require.NoError(t, err)
+		require.Len(t, data.Examples, 2)
+		for _, example := range data.Examples {
+			require.NoError(t, env.NewStreamBuilder().SetYAML(example.Config), example.Title)
+		}
+		for _, field := range data.Fields {
+			assert.NotEmpty(t, field.Description, field.FullName)
+		}
+	})
 }
 
 // Another list of features has other models: what was fitted for those that stay goes on.
