@@ -48,15 +48,16 @@ func (s *sample) put(hash uint64, plan *aggregate.Plan, profile *aggregate.Profi
 	if !within(hash, s.level) {
 		return
 	}
-	all, any := s.known[hash], false
+	all := s.known[hash]
 	if all == nil {
 		all = make([]knowledge, len(plan.Models()))
 	}
+	something := false
 	for i := range all {
 		all[i].Purchases, all[i].ok = plan.Purchases(i, profile)
-		any = any || all[i].ok
+		something = something || all[i].ok
 	}
-	if any {
+	if something {
 		s.known[hash] = all
 		return
 	}

@@ -24,9 +24,9 @@ import (
 type fitting struct {
 	set string
 
-	mu    sync.Mutex // guards what follows; whoever holds it waits for no lock
-	state *fitState  // as committed, and what the transaction under way has done; nil: not read
-	loud  map[string]struct{}
+	mu    sync.Mutex          // guards what follows; whoever holds it waits for no lock
+	state *fitState           // as committed, and what the transaction under way has done; nil: not read
+	loud  map[string]struct{} // models whose last fit failed, which was logged
 }
 
 // fitState is what is known of the models.

@@ -10,6 +10,10 @@
 // line of an aggregate in the table of definitions says which measures it needs and how
 // it is read from them. README.md has the size of each state.
 //
+// Predictions are made of the same measures by models of the whole population (package
+// predict). A plan says which models it needs, and what these know of a customer; whoever has
+// the parameters gives them when features are read.
+//
 // What it guarantees:
 //
 //   - The state depends on the set of events, not on their order: times, counts, sums,
