@@ -6,6 +6,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/require"
 )
 
 // event is one of a shop that does not exist.
@@ -41,6 +43,18 @@ func shopEvents(n, customers int, seed uint64) []event {
 		}
 	}
 	return events
+}
+
+// stretch makes the time of events so many times longer.
+func stretch(t *testing.T, events []event, times time.Duration) {
+	t.Helper()
+	first, err := time.Parse(time.RFC3339, events[0].At)
+	require.NoError(t, err)
+	for i := range events {
+		at, err := time.Parse(time.RFC3339, events[i].At)
+		require.NoError(t, err)
+		events[i].At = first.Add(times * at.Sub(first)).Format(time.RFC3339)
+	}
 }
 
 // writeEvents writes a file with an event on each line.
