@@ -121,7 +121,7 @@ func TestRecordFormat(t *testing.T) {
 			"00"+"02"+"3c"+ // slot 0: 2 events, the newest 60 s before
 			"03"+"bff003"+"c044", // slot 2: one skipped, the same events; 1.5 of them, 9 of amount
 		hex.EncodeToString(codec.Append(nil, c)))
-	assert.JSONEq(t, `{"version":2,"slots":[
+	assert.JSONEq(t, `{"version":3,"slots":[
 		{"form":"events","on":["purchase"]},
 		{"form":"events","on":["chat"]},
 		{"form":"sum","on":["purchase"],"of":"amount","half_life":86400000000000}]}`, string(layout.Append(nil)))
@@ -138,7 +138,7 @@ func TestRecordFormatOfAllStates(t *testing.T) {
 		c := apply(plan, randomEvents(rand.New(rand.NewPCG(61, uint64(n))), n))
 		hash.Write(codec.Append(nil, c))
 	}
-	assert.Equal(t, uint64(0xe50404aa3ca47c6), hash.Sum64())
+	assert.Equal(t, uint64(0x9b94e501fa765494), hash.Sum64())
 }
 
 func TestChangeOfSpecs(t *testing.T) {
@@ -252,13 +252,13 @@ func TestLayoutRefuses(t *testing.T) {
 	t.Parallel()
 	for data, want := range map[string]string{
 		`{`:                                "reading a layout",
-		`{"version":1}`:                    "version 1",
-		`{"version":2,"slots":[{}]}`:       "slot 0 is of an unknown form",
-		`{"version":2,"slots":["events"]}`: "reading a layout",
-		`{"version":2,"slots":[{"form":"events","half_life":-1}]}`:         "slot 0 is of an unknown form",
-		`{"version":2,"slots":[{"form":"tiles"}]}`:                         "slot 0 is of an unknown form",
-		`{"version":2,"slots":[{"form":"circular","period":"fortnight"}]}`: "slot 0 is of an unknown form",
-		`{"version":2,"slots":[{"form":"sessions"}]}`:                      "slot 0 is of an unknown form",
+		`{"version":2}`:                    "version 2",
+		`{"version":3,"slots":[{}]}`:       "slot 0 is of an unknown form",
+		`{"version":3,"slots":["events"]}`: "reading a layout",
+		`{"version":3,"slots":[{"form":"events","half_life":-1}]}`:         "slot 0 is of an unknown form",
+		`{"version":3,"slots":[{"form":"tiles"}]}`:                         "slot 0 is of an unknown form",
+		`{"version":3,"slots":[{"form":"circular","period":"fortnight"}]}`: "slot 0 is of an unknown form",
+		`{"version":3,"slots":[{"form":"sessions"}]}`:                      "slot 0 is of an unknown form",
 	} {
 		_, err := aggregate.DecodeLayout([]byte(data))
 		assert.ErrorContains(t, err, want, data)
