@@ -1,14 +1,10 @@
 package transform
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
 	"encoding/base64"
 	"encoding/binary"
 	"fmt"
-	"hash"
 	"strings"
-	"sync"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -30,12 +26,7 @@ type Pseudonymize struct {
 	prefix    string
 	domain    []byte // with its length
 	normalise func(string) string
-	states    *sync.Pool // of *pseudonymState
-}
-
-type pseudonymState struct {
-	mac hash.Hash
-	buf []byte
+	hash      keyedHash
 }
 
 // normalisers make different ways to write the same thing the same, by type.
@@ -61,9 +52,7 @@ func NewPseudonymize(key Key, domain, valueType string) (*Pseudonymize, error) {
 		prefix:    "p_" + key.ID + "_",
 		domain:    append(binary.BigEndian.AppendUint32(nil, uint32(len(domain))), domain...),
 		normalise: normalise,
-		states: &sync.Pool{New: func() any {
-			return &pseudonymState{mac: hmac.New(sha256.New, key.secret)}
-		}},
+		hash:      newKeyedHash(key.secret),
 	}, nil
 }
 
@@ -73,15 +62,9 @@ func (p *Pseudonymize) Apply(value any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := p.states.Get().(*pseudonymState)
-	s.mac.Reset()
-	s.buf = append(append(s.buf[:0], p.domain...), p.normalise(written)...)
-	s.mac.Write(s.buf)
-	clear(s.buf) // no personal data is left behind in the pool
-	s.buf = s.mac.Sum(s.buf[:0])
+	sum := p.hash.sum(p.domain, p.normalise(written))
 	out := make([]byte, 0, 48)
 	out = append(out, p.prefix...)
-	out = base64.RawURLEncoding.AppendEncode(out, s.buf[:pseudonymBytes])
-	p.states.Put(s)
+	out = base64.RawURLEncoding.AppendEncode(out, sum[:pseudonymBytes])
 	return string(out), nil
 }

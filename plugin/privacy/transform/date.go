@@ -1,0 +1,250 @@
+package transform
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A date is a text in ISO 8601, which RFC 3339 is a part of, or the epoch in seconds,
+// milliseconds, microseconds or nanoseconds, a number or a text of nine digits or more. The
+// unit is told by the size: all four give years from 1973 to 5138. A text is changed in its
+// digits alone: what separates them, the zone and the length stay.
+
+// dateText is where the parts of a text are that was found to be a date.
+type dateText struct {
+	text       string
+	year       int
+	month, day int // 0: not there
+	clock      int // where the hours begin; 0: not there
+	end        int // of the clock, where the zone begins
+}
+
+// parseDate reads YYYY, YYYY-MM, YYYY-MM-DD, and the last with hh:mm, hh:mm:ss or
+// fractions of a second, and a zone as Z, UTC, GMT, +hh, +hhmm or +hh:mm.
+func parseDate(text string) (d dateText, ok bool) {
+	d.text = text
+	if d.year, ok = digits(text, 0, 4); !ok || len(text) == 4 {
+		return d, ok
+	}
+	if d.month, ok = digits(text, 5, 2); !ok || text[4] != '-' || d.month < 1 || d.month > 12 {
+		return d, false
+	}
+	if len(text) == 7 {
+		return d, true
+	}
+	if d.day, ok = digits(text, 8, 2); !ok || text[7] != '-' || d.day < 1 || d.day > daysIn(d.year, d.month) {
+		return d, false
+	}
+	if len(text) == 10 {
+		return d, true
+	}
+	if !strings.ContainsRune("Tt ", rune(text[10])) {
+		return d, false
+	}
+	d.clock = 11
+	return d, d.parseClock()
+}
+
+// parseClock finds the end of the clock, and that what follows is a zone.
+func (d *dateText) parseClock() bool {
+	hour, ok := digits(d.text, d.clock, 2)
+	if !ok || hour > 23 {
+		return false
+	}
+	end := d.clock + 2
+	for i, most := range [...]int{59, 60} { // a minute may have a leap second
+		part, ok := digits(d.text, end+1, 2)
+		if !ok || d.text[end] != ':' {
+			if i == 0 {
+				return false
+			}
+			break
+		}
+		if part > most {
+			return false
+		}
+		end += 3
+	}
+	if end == d.clock+8 && end < len(d.text) && (d.text[end] == '.' || d.text[end] == ',') {
+		begin := end + 1
+		for end = begin; end < len(d.text) && isDigit(d.text[end]); end++ {
+		}
+		if end == begin {
+			return false
+		}
+	}
+	d.end = end
+	return isZone(d.text[end:])
+}
+
+func isZone(zone string) bool {
+	zone = strings.TrimPrefix(zone, " ")
+	switch zone {
+	case "", "Z", "z", "UTC", "GMT":
+		return true
+	}
+	if zone[0] != '+' && zone[0] != '-' {
+		return false
+	}
+	hours, ok := digits(zone, 1, 2)
+	rest := strings.TrimPrefix(zone[min(3, len(zone)):], ":")
+	minutes, whole := digits(rest, 0, 2)
+	return ok && hours <= 23 && (zone[3:] == "" || whole && len(rest) == 2 && minutes <= 59)
+}
+
+// digits reads n digits.
+func digits(text string, at, n int) (number int, ok bool) {
+	if len(text) < at+n {
+		return 0, false
+	}
+	for _, c := range []byte(text[at : at+n]) {
+		if !isDigit(c) {
+			return 0, false
+		}
+		number = number*10 + int(c-'0')
+	}
+	return number, true
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+func daysIn(year, month int) int {
+	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
+}
+
+// minEpochDigits tells an epoch in a text from a year and from a date without separators.
+const minEpochDigits = 9
+
+// maxFractional bounds an epoch with a fraction, so that all its digits are in an int64.
+const maxFractional = 18
+
+// epoch is an instant as a number: count · 10^-decimals units.
+type epoch struct {
+	count    int64
+	decimals int
+	unit     int64 // of these make a second
+}
+
+// parseEpoch reads a number that is written without an exponent.
+func parseEpoch(written string) (e epoch, ok bool) {
+	whole, fraction, _ := strings.Cut(written, ".")
+	if fraction != "" && len(written) > maxFractional {
+		return e, false
+	}
+	count, err := strconv.ParseInt(whole+fraction, 10, 64)
+	if err != nil {
+		return e, false
+	}
+	e = epoch{count: count, decimals: len(fraction)}
+	units, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil {
+		return e, false
+	}
+	switch size := math.Abs(float64(units)); {
+	case size < 1e11:
+		e.unit = 1
+	case size < 1e14:
+		e.unit = 1e3
+	case size < 1e17:
+		e.unit = 1e6
+	default:
+		e.unit = 1e9
+	}
+	return e, true
+}
+
+// floor is the instant without what is below the unit.
+func (e epoch) floor() time.Time {
+	count := e.count
+	if e.decimals > 0 {
+		scale := int64(math.Pow10(e.decimals))
+		count = floorDiv(count, scale)
+	}
+	seconds := floorDiv(count, e.unit)
+	return time.Unix(seconds, (count-seconds*e.unit)*(1e9/e.unit)).UTC()
+}
+
+func floorDiv(a, b int64) int64 {
+	if q := a / b; a%b >= 0 {
+		return q
+	}
+	return a/b - 1
+}
+
+// of writes an instant in the unit, which has no fraction of it.
+func (e epoch) of(t time.Time) string {
+	return strconv.FormatInt(t.Unix()*e.unit+int64(t.Nanosecond())/(1e9/e.unit), 10)
+}
+
+// plus writes the instant that is some days later, to all its decimals.
+func (e epoch) plus(days int) string {
+	shift := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(e.decimals)), nil)
+	shift.Mul(shift, big.NewInt(int64(days)*24*60*60))
+	shift.Mul(shift, big.NewInt(e.unit))
+	shift.Add(shift, big.NewInt(e.count))
+	if e.decimals == 0 {
+		return shift.String()
+	}
+	sign := ""
+	if shift.Sign() < 0 {
+		sign = "-"
+	}
+	written := shift.Abs(shift).String()
+	if missing := e.decimals + 1 - len(written); missing > 0 {
+		written = strings.Repeat("0", missing) + written
+	}
+	return sign + written[:len(written)-e.decimals] + "." + written[len(written)-e.decimals:]
+}
+
+// dateOrEpoch reads a value as the one or the other.
+func dateOrEpoch(value any) (d dateText, e epoch, isEpoch bool, err error) {
+	if isNumber(value) {
+		written, err := plain(value)
+		if err != nil {
+			return d, e, false, err
+		}
+		if e, isEpoch = parseEpoch(written); !isEpoch {
+			return d, e, false, ErrValue
+		}
+		return d, e, true, nil
+	}
+	var written string
+	switch v := value.(type) {
+	case string:
+		written = v
+	case []byte:
+		written = string(v)
+	default:
+		return d, e, false, ErrType
+	}
+	written = strings.TrimSpace(written)
+	if len(written) >= minEpochDigits && integral(written) {
+		if e, isEpoch = parseEpoch(written); isEpoch {
+			return d, e, true, nil
+		}
+	}
+	d, ok := parseDate(written)
+	if !ok {
+		return d, e, false, ErrValue
+	}
+	return d, e, false, nil
+}
+
+// putDate writes a date over as many parts as the text has. Years have four digits.
+func putDate(out []byte, year, month, day int) bool {
+	if year < 0 || year > 9999 {
+		return false
+	}
+	copy(out, fmt.Appendf(nil, "%04d", year))
+	if len(out) >= 7 {
+		copy(out[5:], fmt.Appendf(nil, "%02d", month))
+	}
+	if len(out) >= 10 {
+		copy(out[8:], fmt.Appendf(nil, "%02d", day))
+	}
+	return true
+}

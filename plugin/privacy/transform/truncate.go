@@ -1,0 +1,109 @@
+package transform
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// DateUnits are what a date can be truncated to.
+var DateUnits = []string{"year", "quarter", "month", "week", "day", "hour", "minute"}
+
+// TruncateDate sets the parts of a date below a unit to where the unit begins: 1987-06-05
+// becomes 1987-01-01 with year. Weeks begin on Monday. A text is truncated in its own zone
+// and keeps its form, an epoch is truncated in UTC and keeps its unit.
+type TruncateDate struct {
+	to int // place in DateUnits
+}
+
+// NewTruncateDate makes the action.
+func NewTruncateDate(to string) (TruncateDate, error) {
+	place := slices.Index(DateUnits, to)
+	if place < 0 {
+		return TruncateDate{}, fmt.Errorf("to %q is no unit: use one of %s", to, strings.Join(DateUnits, ", "))
+	}
+	return TruncateDate{place}, nil
+}
+
+const (
+	toYear = iota
+	toQuarter
+	toMonth
+	toWeek
+	toDay
+	toHour
+	toMinute
+)
+
+// Apply implements [Action].
+func (t TruncateDate) Apply(value any) (any, error) {
+	if v, ok := value.(time.Time); ok {
+		return t.instant(v), nil
+	}
+	d, e, isEpoch, err := dateOrEpoch(value)
+	if err != nil {
+		return nil, err
+	}
+	if isEpoch {
+		return asWritten(value, e.of(t.instant(e.floor()))), nil
+	}
+	return t.text(d)
+}
+
+// instant truncates in the zone of the instant.
+func (t TruncateDate) instant(v time.Time) time.Time {
+	year, month, day := t.begin(v.Year(), int(v.Month()), v.Day())
+	hour, minute := 0, 0
+	if t.to >= toHour {
+		hour = v.Hour()
+	}
+	if t.to >= toMinute {
+		minute = v.Minute()
+	}
+	return time.Date(year, time.Month(month), day, hour, minute, 0, 0, v.Location())
+}
+
+// begin is the day on which the unit begins.
+func (t TruncateDate) begin(year, month, day int) (int, int, int) {
+	switch t.to {
+	case toYear:
+		return year, 1, 1
+	case toQuarter:
+		return year, (month-1)/3*3 + 1, 1
+	case toMonth:
+		return year, month, 1
+	case toWeek:
+		date := time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.UTC)
+		date = date.AddDate(0, 0, -(int(date.Weekday())+6)%7)
+		return date.Year(), int(date.Month()), date.Day()
+	default:
+		return year, month, day
+	}
+}
+
+func (t TruncateDate) text(d dateText) (any, error) {
+	if d.day == 0 && t.to >= toWeek || d.month == 0 && t.to != toYear {
+		return d.text, nil // it is coarser than the unit already
+	}
+	out := []byte(d.text)
+	year, month, day := t.begin(d.year, max(d.month, 1), max(d.day, 1))
+	if !putDate(out, year, month, day) {
+		return nil, ErrValue
+	}
+	if d.clock > 0 {
+		from := d.clock
+		switch t.to {
+		case toHour:
+			from += len("hh:")
+		case toMinute:
+			from += len("hh:mm")
+		}
+		for i := from; i < d.end; i++ {
+			if isDigit(out[i]) {
+				out[i] = '0'
+			}
+		}
+	}
+	return string(out), nil
+}
