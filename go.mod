@@ -13,6 +13,7 @@ require (
 	github.com/redpanda-data/benthos/v4 v4.76.0
 	github.com/redpanda-data/connect/v4 v4.102.0
 	github.com/stretchr/testify v1.11.1
+	github.com/tink-crypto/tink-go/v2 v2.6.0
 	github.com/urfave/cli/v2 v2.27.7
 	golang.org/x/crypto v0.53.0
 	golang.org/x/sys v0.47.0

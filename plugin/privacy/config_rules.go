@@ -185,13 +185,13 @@ func (p *ruleParser) pseudonymize(conf *service.ParsedConfig, r *rule) (err erro
 	if err != nil {
 		return err
 	}
-	r.change, err = transform.NewPseudonymize(key, domain, valueType)
+	r.change, err = transform.NewPseudonymize(key, domain, valueType, "")
 	return err
 }
 
 func (p *ruleParser) key(conf *service.ParsedConfig) (transform.Key, error) {
 	if !conf.Contains(pmFieldKey) {
-		return p.keys.Writing(func(id string) bool { return p.pinned[id] })
+		return p.keys.Writing(func(id string) bool { return p.pinned[id] }, false)
 	}
 	id, err := conf.FieldString(pmFieldKey)
 	if err != nil {

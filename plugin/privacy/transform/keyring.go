@@ -5,26 +5,42 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
+
+	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
 // MinKeyBytes is the least length of a secret: the security of HMAC-SHA-256 is bounded
 // by it.
 const MinKeyBytes = 32
 
-var keyID = regexp.MustCompile(`^[A-Za-z0-9-]{1,16}$`)
-
-// Key is a named secret.
-type Key struct {
-	ID     string // carried by each pseudonym: 1 to 16 of A-Z, a-z, 0-9 and -
-	secret []byte
+func isKeyID(id string) bool {
+	for _, c := range []byte(id) {
+		if !isAlphanumeric(c) && c != '-' {
+			return false
+		}
+	}
+	return len(id) >= 1 && len(id) <= 16
 }
+
+func isAlphanumeric(c byte) bool {
+	return isDigit(c) || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+}
+
+// Key is a named secret, or a Tink keyset, which can do nothing but [Encrypt].
+type Key struct {
+	ID     string // carried by each pseudonym and token: 1 to 16 of A-Z, a-z, 0-9 and -
+	secret []byte // nil: a keyset
+	keyset tink.DeterministicAEAD
+}
+
+// EncryptsOnly tells that the key is a Tink keyset.
+func (k Key) EncryptsOnly() bool { return k.secret == nil }
 
 // NewKey checks a key. Errors never hold the secret.
 func NewKey(id string, secret []byte) (Key, error) {
 	switch {
-	case !keyID.MatchString(id):
+	case !isKeyID(id):
 		return Key{}, fmt.Errorf("key id %q: use 1 to 16 of A-Z, a-z, 0-9 and -", id)
 	case len(secret) < MinKeyBytes:
 		return Key{}, fmt.Errorf("key %q has %d bytes: use at least %d random bytes, such as of `openssl rand -base64 32`", id, len(secret), MinKeyBytes)
@@ -61,12 +77,22 @@ func (r Keyring) Check() error {
 			if key.ID == earlier.ID {
 				return fmt.Errorf("key id %q is there twice: give each key an id of its own", key.ID)
 			}
-			if bytes.Equal(key.secret, earlier.secret) {
+			if key.same(earlier) {
 				return fmt.Errorf("keys %q and %q have the same secret: give each key a secret of its own", earlier.ID, key.ID)
 			}
 		}
 	}
 	return nil
+}
+
+// same tells that two keys do the same. Of keysets, what they make of nothing is compared.
+func (k Key) same(other Key) bool {
+	if k.secret != nil || other.secret != nil {
+		return bytes.Equal(k.secret, other.secret)
+	}
+	mine, err := k.keyset.EncryptDeterministically(nil, nil)
+	theirs, otherErr := other.keyset.EncryptDeterministically(nil, nil)
+	return err == nil && otherErr == nil && bytes.Equal(mine, theirs)
 }
 
 // Find is the key of an id.
@@ -80,15 +106,26 @@ func (r Keyring) Find(id string) (Key, error) {
 }
 
 // Writing is the newest key that is not pinned: what is not pinned itself is written
-// with it.
-func (r Keyring) Writing(pinned func(id string) bool) (Key, error) {
+// with it. Only what encrypts may be written with a keyset.
+func (r Keyring) Writing(pinned func(id string) bool, encrypts bool) (Key, error) {
+	writing := r.Unpinned(pinned, encrypts)
+	switch {
+	case len(writing) > 0:
+		return writing[0], nil
+	case len(r) == 0:
+		return Key{}, errors.New("there are no keys: add one to keys")
+	default:
+		return Key{}, errors.New("each of the keys is pinned by a rule, or is a Tink keyset, which is for encrypt only: add one to keys for the rules that name none, or pin them too")
+	}
+}
+
+// Unpinned are the keys that rules which name none may be written with, newest first.
+func (r Keyring) Unpinned(pinned func(id string) bool, encrypts bool) Keyring {
+	var writing Keyring
 	for _, key := range r {
-		if !pinned(key.ID) {
-			return key, nil
+		if !pinned(key.ID) && (encrypts || !key.EncryptsOnly()) {
+			writing = append(writing, key)
 		}
 	}
-	if len(r) == 0 {
-		return Key{}, errors.New("there are no keys: add one to keys")
-	}
-	return Key{}, errors.New("each of the keys is pinned by a rule: add one to keys for the rules that name none, or pin them too")
+	return writing
 }

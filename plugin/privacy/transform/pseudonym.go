@@ -3,11 +3,6 @@ package transform
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"fmt"
-	"strings"
-
-	"golang.org/x/text/cases"
-	"golang.org/x/text/unicode/norm"
 )
 
 // pseudonymBytes of the HMAC are kept: two of 10¹² values meet with a chance of 10⁻¹⁵.
@@ -25,34 +20,27 @@ const pseudonymBytes = 16
 type Pseudonymize struct {
 	prefix    string
 	domain    []byte // with its length
-	normalise func(string) string
+	normalise func(string) (string, error)
 	hash      keyedHash
 }
 
-// normalisers make different ways to write the same thing the same, by type.
-var normalisers = map[string]func(string) string{
-	"": func(s string) string { return s },
-	"email": func(s string) string {
-		return cases.Fold().String(norm.NFC.String(strings.TrimSpace(s)))
-	},
-	"iban": func(s string) string {
-		return strings.ToUpper(strings.Join(strings.Fields(s), ""))
-	},
-}
-
 // NewPseudonymize makes the action. The domain keeps equal values of different meaning
-// apart. The type is "", email (letter case, white space and Unicode forms do not count)
-// or iban (letter case and white space do not).
-func NewPseudonymize(key Key, domain, valueType string) (*Pseudonymize, error) {
-	normalise, known := normalisers[valueType]
-	if !known {
-		return nil, fmt.Errorf("type %q is not known: use email or iban, or leave it out", valueType)
+// apart. The type is "" or one of [Types]. The region is that of phone numbers without a
+// country code, such as US; they are taken as they are written without one.
+func NewPseudonymize(key Key, domain, valueType, region string) (*Pseudonymize, error) {
+	normalise, err := normaliser(valueType, region)
+	if err != nil {
+		return nil, err
+	}
+	hash, err := key.hash()
+	if err != nil {
+		return nil, err
 	}
 	return &Pseudonymize{
 		prefix:    "p_" + key.ID + "_",
 		domain:    append(binary.BigEndian.AppendUint32(nil, uint32(len(domain))), domain...),
 		normalise: normalise,
-		hash:      newKeyedHash(key.secret),
+		hash:      hash,
 	}, nil
 }
 
@@ -62,7 +50,10 @@ func (p *Pseudonymize) Apply(value any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	sum := p.hash.sum(p.domain, p.normalise(written))
+	if written, err = p.normalise(written); err != nil {
+		return nil, err
+	}
+	sum := p.hash.sum(p.domain, written)
 	out := make([]byte, 0, 48)
 	out = append(out, p.prefix...)
 	out = base64.RawURLEncoding.AppendEncode(out, sum[:pseudonymBytes])

@@ -31,7 +31,11 @@ func NewShiftDate(key Key, maxDays int) (*ShiftDate, error) {
 	if maxDays < 1 || maxDays > MaxShiftDays {
 		return nil, fmt.Errorf("max_days %d: use 1 to %d", maxDays, MaxShiftDays)
 	}
-	return &ShiftDate{newKeyedHash(key.secret), maxDays}, nil
+	hash, err := key.hash()
+	if err != nil {
+		return nil, err
+	}
+	return &ShiftDate{hash, maxDays}, nil
 }
 
 // Days is by how many days the dates of a subject are moved, a scalar. There is no

@@ -133,7 +133,7 @@ func key(t testing.TB, id string, fill byte) transform.Key {
 
 func pseudonymize(t testing.TB, k transform.Key, domain, valueType string) *transform.Pseudonymize {
 	t.Helper()
-	p, err := transform.NewPseudonymize(k, domain, valueType)
+	p, err := transform.NewPseudonymize(k, domain, valueType, "")
 	require.NoError(t, err)
 	return p
 }
@@ -246,12 +246,12 @@ func TestKeyring(t *testing.T) {
 	_, err = ring.Find("c")
 	require.ErrorContains(t, err, `key "c" is not among the keys`)
 
-	writing, err := ring.Writing(func(id string) bool { return id == "a" })
+	writing, err := ring.Writing(func(id string) bool { return id == "a" }, false)
 	require.NoError(t, err)
 	assert.Equal(t, "b", writing.ID, "the newest that is not pinned")
-	_, err = ring.Writing(func(string) bool { return true })
+	_, err = ring.Writing(func(string) bool { return true }, false)
 	require.ErrorContains(t, err, "each of the keys is pinned")
-	_, err = transform.Keyring{}.Writing(func(string) bool { return false })
+	_, err = transform.Keyring{}.Writing(func(string) bool { return false }, false)
 	require.ErrorContains(t, err, "there are no keys")
 }
 
@@ -281,7 +281,7 @@ func BenchmarkPseudonymize(b *testing.B) {
 
 func Example() {
 	key, _ := transform.NewKey("customer", []byte("0123456789abcdef0123456789abcdef"))
-	customer, _ := transform.NewPseudonymize(key, "customer.id", "")
+	customer, _ := transform.NewPseudonymize(key, "customer.id", "", "")
 	for _, step := range []struct {
 		action transform.Action
 		value  any
