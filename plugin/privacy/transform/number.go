@@ -28,6 +28,14 @@ func asWritten(value any, changed string) any {
 // maxPlainDigits bounds a number that is written without an exponent.
 const maxPlainDigits = 400
 
+// Plain writes a scalar, numbers without an exponent.
+func Plain(value any) (string, error) {
+	if isNumber(value) {
+		return plain(value)
+	}
+	return text(value)
+}
+
 // plain writes a number without an exponent, and no other way than it was otherwise.
 func plain(value any) (string, error) {
 	written, err := text(value)
