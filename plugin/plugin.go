@@ -5,11 +5,12 @@
 //
 // The cache segment_store keeps state; the processors privacy_mask,
 // feature_extract and segment_assign mask personal data, turn events into features
-// of customers, and keep customers in segments. The processors segment_lookup,
-// feature_snapshot and segment_snapshot show customers, the feature set and the model,
-// segment_forget erases a customer from all of it, and segment_backup backs it up; the
-// input feature_refresh lets time pass for customers who send nothing, and segment_events
-// and segment_members tell what happens to segments, and who is in them.
+// of customers, and keep customers in segments; privacy_reveal turns back what was masked
+// reversibly. The processors segment_lookup, feature_snapshot and segment_snapshot show
+// customers, the feature set and the model, segment_forget erases a customer from all of
+// it, and segment_backup backs it up; the input feature_refresh lets time pass for
+// customers who send nothing, and segment_events and segment_members tell what happens to
+// segments, and who is in them.
 //
 // In Bloblang there is the method vader_sentiment, which tells how a text sounds.
 //

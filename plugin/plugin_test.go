@@ -28,7 +28,8 @@ func TestRegister(t *testing.T) {
 		_, found := env.GetCacheConfig("segment_store")
 		assert.True(t, found, name)
 		for _, processor := range []string{
-			"privacy_mask", "feature_extract", "feature_snapshot", "segment_assign", "segment_snapshot", "segment_forget", "segment_backup",
+			"privacy_mask", "privacy_reveal", "feature_extract", "feature_snapshot",
+			"segment_assign", "segment_lookup", "segment_snapshot", "segment_forget", "segment_backup",
 		} {
 			_, found := env.GetProcessorConfig(processor)
 			assert.True(t, found, "%s: %s", name, processor)

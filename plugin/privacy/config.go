@@ -2,21 +2,13 @@ package privacy
 
 import (
 	"errors"
-	"fmt"
+	"strings"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
-
-	"github.com/shoal-stream/shoal/plugin/privacy/transform"
 )
 
 const (
-	pmFieldRules    = "rules"
-	pmFieldPath     = "path"
 	pmFieldUnlisted = "unlisted"
-	pmFieldKeys     = "keys"
-	pmFieldID       = "id"
-	pmFieldSecret   = "secret"
-	pmFieldFile     = "file"
 	pmFieldMetadata = "metadata"
 
 	unlistedKeep = "keep"
@@ -35,22 +27,19 @@ A second pass masks what the first one has left: there is no mark on a masked me
 
 What the input `+"`feature_refresh`"+` sends comes from the store, where it is masked, and passes as long as nobody has changed it. Once changed or joined with others, it is masked like any message.`).
 		Fields(
-			service.NewObjectListField(pmFieldRules, ruleFields()...).
-				Description("The rules, each a path and one action: keep, drop, mask, pseudonymize, truncate_ip or bucket."),
+			service.NewObjectListField(pmFieldRules, maskFields()...).
+				Description("The rules, each a path and one action: "+strings.Join(maskActions, ", ")+"."),
 			service.NewStringEnumField(pmFieldUnlisted, unlistedKeep, unlistedDrop).
 				Description("What becomes of values that no rule names: `keep`, the default, or `drop`, with which only values that a rule names survive; use the action `keep` for those that are to pass as they are.").
 				Default(unlistedKeep),
-			service.NewObjectListField(pmFieldKeys,
-				service.NewStringField(pmFieldID).Description("Names the key in the pseudonyms that it makes: 1 to 16 of A-Z, a-z, 0-9 and -.").Example("2026-11"),
-				service.NewStringField(pmFieldSecret).Description("Base64 of at least 32 random bytes.").Secret().Optional().Example("${SHOAL_KEY}"),
-				service.NewStringField(pmFieldFile).Description("A file that holds the base64, instead of `secret`.").Optional().Example("/run/secrets/shoal-key"),
-			).Description("Keys of the pseudonyms, newest first. The first that no rule pins writes for all rules that pin none.").
-				Default([]any{}),
-			service.NewStringListField(pmFieldMetadata).
-				Description("Metadata that is kept: where the message is to be found at its source. All other goes, unless a rule with the path `@name` treats it.").
-				Default([]any{"kafka_topic", "kafka_partition", "kafka_offset", "kafka_timestamp_ms"}),
+			keysField("Keys of pseudonyms, tokens and shifts, newest first. The first that no rule pins writes for all rules that pin none, and all read."),
+			consentField(),
+			metadataField("Metadata that is kept: where the message is to be found at its source. All other goes, unless a rule with the path `@name` treats it."),
+			service.NewIntField(pmFieldMaxScanBytes).
+				Description("Bytes of each text that `scan` looks at, 1 or more. What is behind them is replaced by `<TRUNCATED>`.").
+				Default(defaultMaxScanBytes),
 		).
-		LintRule(maskLint).
+		LintRule(lintActions(maskActions)).
 		Example("Orders", "The customer id gets a pseudonym under a key of its own, which outlives rotations, as state is kept under it.", `
 pipeline:
   processors:
@@ -79,12 +68,23 @@ pipeline:
 `)
 }
 
-// Register adds the processor privacy_mask to an environment.
+// Register adds the processors privacy_mask and privacy_reveal to an environment.
 func Register(env *service.Environment) error {
-	return env.RegisterBatchProcessor("privacy_mask", maskSpec(),
-		func(conf *service.ParsedConfig, res *service.Resources) (service.BatchProcessor, error) {
-			return newMaskFromConfig(conf, res)
-		})
+	return errors.Join(
+		env.RegisterBatchProcessor("privacy_mask", maskSpec(),
+			func(conf *service.ParsedConfig, res *service.Resources) (service.BatchProcessor, error) {
+				return newMaskFromConfig(conf, res)
+			}),
+		env.RegisterBatchProcessor("privacy_reveal", revealSpec(),
+			func(conf *service.ParsedConfig, res *service.Resources) (service.BatchProcessor, error) {
+				return newRevealFromConfig(conf, res)
+			}),
+	)
+}
+
+func metadataField(description string) *service.ConfigField {
+	return service.NewStringListField(pmFieldMetadata).Description(description).
+		Default([]any{"kafka_topic", "kafka_partition", "kafka_offset", "kafka_timestamp_ms"})
 }
 
 func newMaskFromConfig(conf *service.ParsedConfig, res *service.Resources) (*mask, error) {
@@ -100,68 +100,41 @@ func newMaskFromConfig(conf *service.ParsedConfig, res *service.Resources) (*mas
 	if err != nil {
 		return nil, err
 	}
-	if len(rules) == 0 && unlisted == unlistedKeep {
+	m := &mask{metrics: newMaskMetrics(res.Metrics())}
+	if m.consent, err = parseConsent(conf); err != nil {
+		return nil, err
+	}
+	if len(rules) == 0 && unlisted == unlistedKeep && m.consent == nil {
 		return nil, errors.New("rules is empty and unlisted is keep: nothing would be masked: add a rule")
 	}
-	m := &mask{metadata: map[string]struct{}{}, metrics: newMaskMetrics(res.Metrics(), rules)}
 	if m.policy, err = newPolicy(rules, unlisted == unlistedDrop); err != nil {
 		return nil, err
 	}
-	for _, i := range m.policy.hidden {
-		res.Logger().Warnf("rules[%d] (path %s) never applies, as earlier rules match all that it names: move it up or remove it", i, rules[i].path)
-	}
-	listed, err := conf.FieldStringList(pmFieldMetadata)
+	m.policy.warn(res.Logger())
+	m.metadata, err = parseMetadata(conf)
+	return m, err
+}
+
+func parseMetadata(conf *service.ParsedConfig) (metadataList, error) {
+	list, err := conf.FieldStringList(pmFieldMetadata)
 	if err != nil {
 		return nil, err
 	}
-	for _, name := range listed {
-		m.metadata[name] = struct{}{}
+	names := make(metadataList, len(list))
+	for _, name := range list {
+		names[name] = struct{}{}
 	}
-	return m, nil
+	return names, nil
 }
 
-func parseKeys(conf *service.ParsedConfig, files *service.FS) (transform.Keyring, error) {
-	list, err := conf.FieldObjectList(pmFieldKeys)
-	if err != nil {
-		return nil, err
+// warn tells once, at the start, of rules that will not do what was meant.
+func (p *policy) warn(logger *service.Logger) {
+	for _, i := range p.hidden {
+		logger.Warnf("rules[%d] (path %s) never applies, as earlier rules match all that it names: move it up or remove it", i, p.rules[i].path)
 	}
-	var keys transform.Keyring
-	for i, entry := range list {
-		key, err := parseKey(entry, files)
-		if err != nil {
-			return nil, fmt.Errorf("keys[%d]: %w", i, err)
+	for i, r := range p.rules {
+		if r.warning != "" {
+			logger.Warnf("rules[%d] (path %s, %s): %s", i, r.path, r.action, r.warning)
 		}
-		keys = append(keys, key)
 	}
-	if err := keys.Check(); err != nil {
-		return nil, fmt.Errorf("keys: %w", err)
-	}
-	return keys, nil
-}
-
-func parseKey(conf *service.ParsedConfig, files *service.FS) (key transform.Key, err error) {
-	id, err := conf.FieldString(pmFieldID)
-	if err != nil {
-		return key, err
-	}
-	inline, inFile := conf.Contains(pmFieldSecret), conf.Contains(pmFieldFile)
-	switch {
-	case inline == inFile:
-		return key, fmt.Errorf("key %q: give it a secret or a file, exactly one of them", id)
-	case inline:
-		secret, err := conf.FieldString(pmFieldSecret)
-		if err != nil {
-			return key, err
-		}
-		return transform.ParseKey(id, secret)
-	}
-	name, err := conf.FieldString(pmFieldFile)
-	if err != nil {
-		return key, err
-	}
-	secret, err := service.ReadFile(files, name)
-	if err != nil {
-		return key, fmt.Errorf("reading key %q: %w", id, err)
-	}
-	return transform.ParseKey(id, string(secret))
 }

@@ -3,7 +3,6 @@ package privacy
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
@@ -13,107 +12,63 @@ import (
 // mask is the processor privacy_mask. It is safe for concurrent use.
 type mask struct {
 	policy   *policy
-	metadata map[string]struct{} // names that are kept
-	metrics  *maskMetrics
+	consent  *consent     // nil: everybody's
+	metadata metadataList // what is kept
+	metrics  *metrics
 }
 
 // ProcessBatch masks each message on its own. One that failed before is masked like any
 // other: its content goes on, too. One of the input feature_refresh, unchanged, holds what
 // was masked before it came into the store.
 func (m *mask) ProcessBatch(_ context.Context, batch service.MessageBatch) ([]service.MessageBatch, error) {
-	w := &walk{policy: m.policy, applied: make([]int, len(m.policy.rules))}
-	before := make([]int, len(w.applied))
-	out := make(service.MessageBatch, len(batch))
-	for i, original := range batch {
+	w, decisions := newWalk(m.policy), newDecisions(m.consent)
+	out := make(service.MessageBatch, 0, len(batch))
+	for _, original := range batch {
 		if r := message.RefreshOf(original); r != nil && r.IsContentOf(original) {
-			out[i] = original
+			out = append(out, original)
 			continue
 		}
-		copy(before, w.applied)
 		masked := original.Copy()
-		if d := m.mask(w, masked); d != nil {
-			copy(w.applied, before) // what was masked of it is gone
+		goes, d := m.mask(w, decisions, masked)
+		if d != nil {
 			m.metrics.doubt(d.code)
-			m.empty(original)
+			m.metadata.stub(original, m.policy)
 			original.SetError(fmt.Errorf("privacy_mask: %w", d))
-			masked = original
+			goes, masked = true, original
 		}
-		out[i] = masked
+		if goes {
+			out = append(out, masked)
+		}
 	}
-	m.metrics.count(w.applied)
+	m.metrics.count(&w.tally, w.rules)
+	decisions.count(m.metrics)
 	return message.Runs(out), nil
 }
 
-// mask masks a message that nobody else has. After a doubt, it is in no state to be
-// used.
-func (m *mask) mask(w *walk, masked *service.Message) (d *doubt) {
-	defer func() {
-		if recover() != nil {
-			d = errPanicked // what was recovered may hold the value
-		}
-	}()
-	content, err := masked.AsStructuredMut()
-	if err != nil {
-		return errNotJSON // the error of the parser has a part of the message in it
-	}
-	content, keep, d := w.document(content)
-	if d != nil {
-		return d
-	}
-	if !keep {
-		content = map[string]any{}
-	}
-	if d := m.maskMetadata(w, masked); d != nil {
-		return d
-	}
-	masked.SetStructuredMut(content)
-	return nil
-}
-
-// maskMetadata treats what a rule names, keeps what is listed, and drops the rest.
-func (m *mask) maskMetadata(w *walk, masked *service.Message) *doubt {
-	for _, name := range metadataNames(masked) {
-		at := w.metadata.at(name)
-		if at.rule == none {
-			if _, listed := m.metadata[name]; !listed {
-				masked.MetaDelete(name)
-			}
-			continue
-		}
-		v, _ := masked.MetaGetMut(name)
-		changed, keep, d := w.value(v, at, 0)
-		switch {
-		case d != nil:
+// mask masks a message that nobody else has. It tells whether that goes on.
+func (m *mask) mask(w *walk, decisions *decisions, masked *service.Message) (goes bool, d *doubt) {
+	w.tally.begin()
+	decisions.begin()
+	d = guarded(func() *doubt {
+		content, d := structured(masked)
+		if d != nil {
 			return d
-		case keep:
-			masked.MetaSetMut(name, changed)
-		default:
-			masked.MetaDelete(name)
 		}
-	}
-	return nil
-}
-
-// empty takes everything out of a message but the metadata that is listed and that no
-// rule treats.
-func (m *mask) empty(original *service.Message) {
-	original.SetBytes([]byte("{}"))
-	for _, name := range metadataNames(original) {
-		_, listed := m.metadata[name]
-		if at := m.policy.metadata.at(name); !listed || at.rule != none {
-			original.MetaDelete(name)
+		w.ask(content, masked)
+		if content, goes, d = decisions.take(content, masked); d != nil || !goes {
+			return d
 		}
-	}
-}
-
-func metadataNames(m *service.Message) []string {
-	var names []string
-	_ = m.MetaWalkMut(func(name string, _ any) error { // errs only when this does
-		names = append(names, name)
+		if content, d = w.treat(content, masked, m.metadata.has); d != nil {
+			return d
+		}
+		masked.SetStructuredMut(content)
 		return nil
 	})
-	slices.Sort(names)
-	return names
+	if d != nil {
+		w.tally.undo()
+		decisions.undo()
+	}
+	return goes, d
 }
 
 // Close has nothing to give back.

@@ -33,12 +33,33 @@ func (n *node) at(name string) *node {
 	return n.other
 }
 
+// spells tells that a path spells out a name one level down.
+func (n *node) spells(name string) bool {
+	_, ok := n.named[name]
+	return ok
+}
+
 // index is the node of an element of an array: its place is its name.
 func (n *node) index(i int) *node {
 	if len(n.named) == 0 {
 		return n.other
 	}
 	return n.at(strconv.Itoa(i))
+}
+
+// below and element are at and index, of no node where there is none.
+func (n *node) below(name string) *node {
+	if n == nil {
+		return nil
+	}
+	return n.at(name)
+}
+
+func (n *node) element(i int) *node {
+	if n == nil {
+		return nil
+	}
+	return n.index(i)
 }
 
 // position is how far matching has come along the path of a rule.

@@ -7,15 +7,25 @@ import (
 	"github.com/shoal-stream/shoal/plugin/privacy/transform"
 )
 
+// previousSuffix ends the name beside a value that its earlier pseudonym gets.
+const previousSuffix = "_previous"
+
 // metadataMark begins the path of a rule that treats metadata: @name.
 const metadataMark = "@"
 
 // rule says what becomes of the values at a path.
 type rule struct {
-	path   string // as written
-	action string // its name
+	path    string // as written
+	action  string // its name
+	fate    fate
+	warning string // for who starts the processor
+
+	// What changes a value: one of these.
 	change transform.Action
-	fate   fate
+	shift  *shift
+	scan   *scan
+
+	previous transform.Action // makes the pseudonym of the key before; nil: none
 }
 
 // fate is what a rule does to a value as a whole.
@@ -32,13 +42,15 @@ type policy struct {
 	rules        []rule
 	document     *node
 	metadata     *node
+	keys         *node // of the rules that look at keys of objects, too; nil: there are none
+	shifts       []int // rules that move dates
 	dropUnlisted bool
 	hidden       []int // rules that never apply, as earlier ones name all that they name
 }
 
 func newPolicy(rules []rule, dropUnlisted bool) (*policy, error) {
 	p := &policy{rules: rules, dropUnlisted: dropUnlisted}
-	document, metadata := make([]path, len(rules)), make([]path, len(rules))
+	document, metadata, keys := make([]path, len(rules)), make([]path, len(rules)), make([]path, len(rules))
 	for i, r := range rules {
 		if name, found := cutMetadataMark(r.path); found {
 			if name == "" {
@@ -54,6 +66,9 @@ func newPolicy(rules []rule, dropUnlisted bool) (*policy, error) {
 		if document[i], err = parsePath(r.path); err != nil {
 			return nil, fmt.Errorf("rules[%d].%w", i, err)
 		}
+		if r.scan != nil {
+			keys[i] = document[i]
+		}
 	}
 	var inDocument, inMetadata []bool
 	var err error
@@ -63,7 +78,16 @@ func newPolicy(rules []rule, dropUnlisted bool) (*policy, error) {
 	if p.metadata, inMetadata, err = compile(metadata); err != nil {
 		return nil, err
 	}
-	for i := range rules {
+	if p.keys, _, err = compile(keys); err != nil {
+		return nil, err
+	}
+	if p.keys.rule == none && !p.keys.open {
+		p.keys = nil
+	}
+	for i, r := range rules {
+		if r.shift != nil {
+			p.shifts = append(p.shifts, i)
+		}
 		if !inDocument[i] && !inMetadata[i] {
 			p.hidden = append(p.hidden, i)
 		}
@@ -78,8 +102,12 @@ func cutMetadataMark(path string) (name string, found bool) {
 	return "", false
 }
 
-// maxDepth bounds the levels of a document.
-const maxDepth = 128
+// Bounds of a message.
+const (
+	maxDepth  = 128      // levels
+	maxBytes  = 16 << 20 // of JSON
+	maxValues = 1 << 20  // objects, arrays and what is in them
+)
 
 // doubt is why a message could not be masked. It says nothing of the values in it.
 type doubt struct {
@@ -93,15 +121,27 @@ func (d *doubt) Unwrap() error { return d.cause }
 var (
 	errNotJSON  = &doubt{"parse", errors.New("the message is not JSON: parse it before this processor")}
 	errTooDeep  = &doubt{"depth", fmt.Errorf("the message has more than %d levels: flatten it before this processor", maxDepth)}
+	errTooLarge = &doubt{"size", fmt.Errorf("the message has more than %d MiB, or more than %d values: split it before this processor", maxBytes>>20, maxValues)}
 	errStrange  = &doubt{"type", errors.New("the message holds a value of a type that JSON does not have: convert it before this processor")}
+	errPrevious = &doubt{"previous", fmt.Errorf("there is no place beside a value for its earlier pseudonym, %s: it has no name, or that is taken: rename what has it, or leave out emit_previous", previousSuffix)}
 	errPanicked = &doubt{"panic", errors.New("an action came to an end that was not foreseen: report this as a bug of privacy_mask")}
 )
 
 // doubtful makes the doubt that a rule could not treat a value.
 func (p *policy) doubtful(i int, err error) *doubt {
+	if d := (*doubt)(nil); errors.As(err, &d) {
+		return d
+	}
 	code, remedy := "value", "give it what the action takes, or drop the value"
-	if errors.Is(err, transform.ErrType) {
+	switch {
+	case errors.Is(err, transform.ErrType):
 		code = "type"
+	case errors.Is(err, transform.ErrSubject):
+		code, remedy = "subject", "send it with each message, or drop the date"
+	case errors.Is(err, transform.ErrToken):
+		code, remedy = "token", "add the key that made it to keys, and name the domain that it was made for"
+	case errors.Is(err, transform.ErrDomain):
+		code, remedy = "domain", "pseudonymize or encrypt such values instead"
 	}
 	return &doubt{code, fmt.Errorf("rules[%d] (path %s, %s): %w: %s", i, p.rules[i].path, p.rules[i].action, err, remedy)}
 }

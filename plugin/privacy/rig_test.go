@@ -3,6 +3,7 @@ package privacy
 import (
 	"context"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,10 +18,16 @@ keys:
   - { id: customer, secret: MTEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= }
 `
 
+// Specs are made once, as parsing their lint rules takes time.
+var (
+	specOfMask   = sync.OnceValue(maskSpec)
+	specOfReveal = sync.OnceValue(revealSpec)
+)
+
 // build makes the processor as the runtime does.
 func build(t testing.TB, conf string) (*mask, error) {
 	t.Helper()
-	parsed, err := maskSpec().ParseYAML(conf, nil)
+	parsed, err := specOfMask().ParseYAML(conf, nil)
 	require.NoError(t, err)
 	return newMaskFromConfig(parsed, service.MockResources())
 }
@@ -32,18 +39,43 @@ func newMask(t testing.TB, conf string) *mask {
 	return m
 }
 
-// pass runs one batch through.
-func (m *mask) pass(t testing.TB, batch ...*service.Message) service.MessageBatch {
+func buildReveal(t testing.TB, conf string) (*reveal, error) {
 	t.Helper()
-	out, err := m.ProcessBatch(context.Background(), batch)
+	parsed, err := specOfReveal().ParseYAML(conf, nil)
+	require.NoError(t, err)
+	return newRevealFromConfig(parsed, service.MockResources())
+}
+
+func newReveal(t testing.TB, conf string) *reveal {
+	t.Helper()
+	r, err := buildReveal(t, conf)
+	require.NoError(t, err)
+	return r
+}
+
+// pass runs one batch through.
+func pass(t testing.TB, p service.BatchProcessor, batch ...*service.Message) service.MessageBatch {
+	t.Helper()
+	out, err := p.ProcessBatch(context.Background(), batch)
 	require.NoError(t, err)
 	return slices.Concat(out...)
+}
+
+func (m *mask) pass(t testing.TB, batch ...*service.Message) service.MessageBatch {
+	t.Helper()
+	return pass(t, m, batch...)
 }
 
 // text masks one message.
 func (m *mask) text(t testing.TB, in string) string {
 	t.Helper()
-	out := m.pass(t, service.NewMessage([]byte(in)))
+	return textThrough(t, m, in)
+}
+
+// textThrough takes one message through a processor, without an error.
+func textThrough(t testing.TB, p service.BatchProcessor, in string) string {
+	t.Helper()
+	out := pass(t, p, service.NewMessage([]byte(in)))
 	require.Len(t, out, 1)
 	require.NoError(t, out[0].GetError())
 	return textOf(t, out[0])

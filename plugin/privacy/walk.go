@@ -3,38 +3,64 @@ package privacy
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/privacy/detect"
 )
 
-// walk treats one message.
+// walk treats the messages of one batch, one after the other.
 type walk struct {
 	*policy
-	applied []int // how often each rule was
+	tally    tally
+	subjects []any // whose dates it has, by rule
+	values   int   // of this message
+	previous any   // the earlier pseudonym of the value that was just treated, nil if none
+	spans    []detect.Span
+}
+
+func newWalk(p *policy) *walk {
+	return &walk{policy: p, tally: newTally(len(p.rules)), subjects: make([]any, len(p.rules))}
+}
+
+// ask finds out what rules have to know of a message before anything in it is changed.
+func (w *walk) ask(content any, m *service.Message) {
+	for _, i := range w.shifts {
+		w.subjects[i] = w.rules[i].shift.by.of(content, m)
+	}
 }
 
 // document masks a document in place, and returns what is left of it: keep is false
 // when that is nothing.
 func (w *walk) document(content any) (masked any, keep bool, d *doubt) {
-	return w.value(content, w.policy.document, 0)
+	w.values = 0
+	masked, keep, d = w.value(content, w.policy.document, w.keys, 0)
+	if d == nil && w.takePrevious() != nil {
+		d = errPrevious
+	}
+	return masked, keep, d
 }
 
-// value masks a value at the place of a node.
-func (w *walk) value(v any, at *node, depth int) (masked any, keep bool, d *doubt) {
-	if depth > maxDepth {
+// value masks a value at the place of a node. Keys is the place for the keys of objects.
+func (w *walk) value(v any, at, keys *node, depth int) (masked any, keep bool, d *doubt) {
+	w.values++
+	switch {
+	case depth > maxDepth:
 		return nil, false, errTooDeep
+	case w.values > maxValues:
+		return nil, false, errTooLarge
 	}
 	if !at.open && w.drops(at) {
-		if at.rule != none {
-			w.applied[at.rule]++
-		}
+		w.tally.apply(at.rule)
 		return nil, false, nil
 	}
 	switch content := v.(type) {
 	case map[string]any:
-		return w.object(content, at, depth)
+		return w.object(content, at, keys, depth)
 	case []any:
-		return w.array(content, at, depth)
+		return w.array(content, at, keys, depth)
 	default:
-		return w.leaf(v, at)
+		return w.leaf(v, at, depth)
 	}
 }
 
@@ -46,25 +72,41 @@ func (w *walk) drops(at *node) bool {
 	return w.rules[at.rule].fate == dropped
 }
 
-func (w *walk) object(content map[string]any, at *node, depth int) (any, bool, *doubt) {
+func (w *walk) object(content map[string]any, at, keys *node, depth int) (any, bool, *doubt) {
+	var changed beside
 	for name, v := range content {
-		masked, keep, d := w.value(v, at.at(name), depth+1)
+		next, nextKeys := at.at(name), keys.below(name)
+		masked, keep, d := w.value(v, next, nextKeys, depth+1)
 		switch {
 		case d != nil:
 			return nil, false, d
-		case keep:
-			content[name] = masked
-		default:
+		case !keep:
 			delete(content, name)
+			continue
 		}
+		content[name] = masked
+		if token := w.takePrevious(); token != nil {
+			changed.previous(name, token)
+		}
+		if nextKeys != nil && !at.spells(name) {
+			if renamed := w.key(name, next, nextKeys); renamed != name {
+				changed.rename(name, renamed)
+			}
+		}
+	}
+	if d := changed.apply(content); d != nil {
+		return nil, false, d
 	}
 	return content, len(content) > 0 || !w.drops(at), nil
 }
 
-func (w *walk) array(content []any, at *node, depth int) (any, bool, *doubt) {
+func (w *walk) array(content []any, at, keys *node, depth int) (any, bool, *doubt) {
 	left := content[:0]
 	for i, v := range content {
-		masked, keep, d := w.value(v, at.index(i), depth+1)
+		masked, keep, d := w.value(v, at.index(i), keys.element(i), depth+1)
+		if d == nil && w.takePrevious() != nil {
+			d = errPrevious
+		}
 		if d != nil {
 			return nil, false, d
 		}
@@ -78,11 +120,9 @@ func (w *walk) array(content []any, at *node, depth int) (any, bool, *doubt) {
 
 // leaf masks a scalar. Null and the empty string tell nothing, and pass where they are
 // not dropped.
-func (w *walk) leaf(v any, at *node) (any, bool, *doubt) {
+func (w *walk) leaf(v any, at *node, depth int) (any, bool, *doubt) {
 	if w.drops(at) {
-		if at.rule != none {
-			w.applied[at.rule]++
-		}
+		w.tally.apply(at.rule)
 		return nil, false, nil
 	}
 	switch v.(type) {
@@ -95,14 +135,35 @@ func (w *walk) leaf(v any, at *node) (any, bool, *doubt) {
 	if at.rule == none || v == "" {
 		return v, true, nil
 	}
-	w.applied[at.rule]++
-	r := w.rules[at.rule]
-	if r.fate == kept {
-		return v, true, nil
-	}
-	masked, err := r.change.Apply(v)
+	masked, err := w.change(v, at.rule, depth)
 	if err != nil {
 		return nil, false, w.doubtful(at.rule, err)
 	}
 	return masked, true, nil
+}
+
+// change does to a value what its rule says.
+func (w *walk) change(v any, i, depth int) (masked any, err error) {
+	r := &w.rules[i]
+	if r.scan != nil {
+		return w.scan(v, i, depth) // which counts where it finds something
+	}
+	w.tally.apply(i)
+	switch {
+	case r.fate == kept:
+		return v, nil
+	case r.shift != nil:
+		return r.shift.apply(v, w.subjects[i])
+	case r.previous != nil:
+		if w.previous, err = r.previous.Apply(v); err != nil {
+			return nil, err
+		}
+	}
+	return r.change.Apply(v)
+}
+
+func (w *walk) takePrevious() any {
+	token := w.previous
+	w.previous = nil
+	return token
 }
