@@ -134,7 +134,7 @@ func parseCustom(entry any) (c detect.Custom, err error) {
 		case pmFieldChecksum:
 			c.Checksum = text
 		case pmFieldContext:
-			if c.Context, isText = texts(v); isText {
+			if c.Context, isText = stringsOf(v); isText {
 				continue
 			}
 			return c, errors.New("context is no list of words: use one")
@@ -160,14 +160,14 @@ func listOf(conf *service.ParsedConfig, field string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, ok := texts(v)
+	list, ok := stringsOf(v)
 	if !ok || len(list) == 0 {
 		return nil, fmt.Errorf("%s: use a list of at least one string, or leave it out", field)
 	}
 	return list, nil
 }
 
-func texts(v any) (list []string, ok bool) {
+func stringsOf(v any) (list []string, ok bool) {
 	entries, ok := v.([]any)
 	for _, entry := range entries {
 		text, isText := entry.(string)

@@ -92,7 +92,7 @@ func parseOtherwise(conf *service.ParsedConfig) (paths []string, strips bool, er
 			return paths, strips, nil
 		}
 	case map[string]any:
-		paths, isList := texts(v[pmFieldStrip])
+		paths, isList := stringsOf(v[pmFieldStrip])
 		if !strips && len(v) == 1 && isList && len(paths) > 0 {
 			return paths, true, nil
 		}

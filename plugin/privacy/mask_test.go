@@ -343,51 +343,6 @@ func names(p path, at []string) bool {
 	}
 }
 
-func BenchmarkMask(b *testing.B) {
-	m := newMask(b, `
-rules:
-  - { path: customer.id, pseudonymize: { key: customer } }
-  - { path: customer.email, pseudonymize: { type: email } }
-  - { path: customer.phone, pseudonymize: {} }
-  - { path: customer.name, drop: {} }
-  - { path: customer.age, bucket: { size: 10 } }
-  - { path: payment.card, mask: { keep_last: 4 } }
-  - { path: client.ip, truncate_ip: {} }
-  - { path: client.agent, drop: {} }
-  - { path: items.*.note, mask: {} }
-  - { path: address, drop: {} }
-  - { path: geo.*, bucket: { size: 0.1 } }
-  - { path: "**.password", drop: {} }
-`+keys)
-	document := `{"customer":{"id":17850,"email":"jane@example.org","phone":"+441234567890","name":"Jane Doe","age":37},"payment":{"card":"4111111111111111"},
-"client":{"ip":"192.0.2.77","agent":"Mozilla/5.0"},"address":{"street":"1 Long Road","city":"London"},"geo":{"lat":51.5,"lon":-0.12},
-"items":[` + strings.TrimSuffix(strings.Repeat(`{"sku":"85123A","price":2.55,"quantity":6,"note":"gift"},`, 10), ",") + `],"total":153.12}`
-	b.Run("message", func(b *testing.B) {
-		b.SetBytes(int64(len(document)))
-		b.ReportAllocs()
-		for b.Loop() {
-			m.pass(b, service.NewMessage([]byte(document)))
-		}
-	})
-	b.Run("without parsing", func(b *testing.B) {
-		var content any
-		require.NoError(b, json.Unmarshal([]byte(document), &content))
-		parsed := service.NewMessage(nil)
-		parsed.SetStructured(content)
-		w := newWalk(m.policy)
-		b.ReportAllocs()
-		for b.Loop() {
-			copied, err := parsed.Copy().AsStructuredMut()
-			if err != nil {
-				b.Fatal(err)
-			}
-			if _, _, d := w.document(copied); d != nil {
-				b.Fatal(d)
-			}
-		}
-	})
-}
-
 // What comes from the store is masked already. A producer cannot say so, and who changes it
 // has it masked.
 func TestRefreshesPass(t *testing.T) {

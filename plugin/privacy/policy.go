@@ -3,6 +3,7 @@ package privacy
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/shoal-stream/shoal/plugin/privacy/transform"
 )
@@ -21,9 +22,10 @@ type rule struct {
 	warning string // for who starts the processor
 
 	// What changes a value: one of these.
-	change transform.Action
-	shift  *shift
-	scan   *scan
+	change   transform.Action
+	appender transform.Appender // the same, if it is one
+	shift    *shift
+	scan     *scan
 
 	previous transform.Action // makes the pseudonym of the key before; nil: none
 }
@@ -49,7 +51,10 @@ type policy struct {
 }
 
 func newPolicy(rules []rule, dropUnlisted bool) (*policy, error) {
-	p := &policy{rules: rules, dropUnlisted: dropUnlisted}
+	p := &policy{rules: slices.Clone(rules), dropUnlisted: dropUnlisted}
+	for i := range p.rules {
+		p.rules[i].appender, _ = p.rules[i].change.(transform.Appender)
+	}
 	document, metadata, keys := make([]path, len(rules)), make([]path, len(rules)), make([]path, len(rules))
 	for i, r := range rules {
 		if name, found := cutMetadataMark(r.path); found {

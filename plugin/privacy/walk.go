@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -17,6 +18,8 @@ type walk struct {
 	values   int   // of this message
 	previous any   // the earlier pseudonym of the value that was just treated, nil if none
 	spans    []detect.Span
+	texts    texts
+	scratch  []byte
 }
 
 func newWalk(p *policy) *walk {
@@ -159,7 +162,34 @@ func (w *walk) change(v any, i, depth int) (masked any, err error) {
 			return nil, err
 		}
 	}
-	return r.change.Apply(v)
+	if r.appender == nil {
+		return r.change.Apply(v)
+	}
+	var number bool
+	if w.scratch, number, err = r.appender.Append(w.scratch[:0], v); err != nil {
+		return nil, err
+	}
+	text := w.texts.of(w.scratch)
+	if number {
+		return json.Number(text), nil
+	}
+	return text, nil
+}
+
+// texts makes strings that share memory, as a message has many short ones.
+type texts struct{ chunk strings.Builder }
+
+// chunkBytes is the memory of some messages.
+const chunkBytes = 2048
+
+func (t *texts) of(text []byte) string {
+	if t.chunk.Cap()-t.chunk.Len() < len(text) {
+		t.chunk.Reset()
+		t.chunk.Grow(max(chunkBytes, len(text)))
+	}
+	begin := t.chunk.Len()
+	t.chunk.Write(text)
+	return t.chunk.String()[begin:]
 }
 
 func (w *walk) takePrevious() any {

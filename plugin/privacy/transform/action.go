@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math"
 	"strconv"
+	"sync"
 	"time"
 )
 
@@ -12,6 +13,35 @@ import (
 // boolean, bytes or a time. Actions are safe for concurrent use.
 type Action interface {
 	Apply(value any) (any, error)
+}
+
+// Appender is an action whose result is a text, or a number as text, which a caller with
+// many of them can append to one buffer.
+type Appender interface {
+	Action
+	// Append appends what Apply gives, and tells whether that is a number. After an
+	// error, what it returns is not to be used.
+	Append(dst []byte, value any) (out []byte, number bool, err error)
+}
+
+// buffers are for what is at work in one call. They are cleared after it: no personal data
+// is left behind.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+// applied is the result of an appender by itself.
+func applied(a Appender, value any) (any, error) {
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	out, number, err := a.Append((*buffer)[:0], value)
+	if err != nil {
+		return nil, err
+	}
+	*buffer = out
+	defer clear(out)
+	if number {
+		return json.Number(out), nil
+	}
+	return string(out), nil
 }
 
 // What an action cannot treat. The errors say nothing of the value.

@@ -1,7 +1,6 @@
 package transform
 
 import (
-	"fmt"
 	"math"
 	"math/big"
 	"strconv"
@@ -175,9 +174,9 @@ func floorDiv(a, b int64) int64 {
 	return a/b - 1
 }
 
-// of writes an instant in the unit, which has no fraction of it.
-func (e epoch) of(t time.Time) string {
-	return strconv.FormatInt(t.Unix()*e.unit+int64(t.Nanosecond())/(1e9/e.unit), 10)
+// appendOf writes an instant in the unit, which has no fraction of it.
+func (e epoch) appendOf(dst []byte, t time.Time) []byte {
+	return strconv.AppendInt(dst, t.Unix()*e.unit+int64(t.Nanosecond())/(1e9/e.unit), 10)
 }
 
 // plus writes the instant that is some days later, to all its decimals.
@@ -239,12 +238,18 @@ func putDate(out []byte, year, month, day int) bool {
 	if year < 0 || year > 9999 {
 		return false
 	}
-	copy(out, fmt.Appendf(nil, "%04d", year))
+	putDigits(out[:4], year)
 	if len(out) >= 7 {
-		copy(out[5:], fmt.Appendf(nil, "%02d", month))
+		putDigits(out[5:7], month)
 	}
 	if len(out) >= 10 {
-		copy(out[8:], fmt.Appendf(nil, "%02d", day))
+		putDigits(out[8:10], day)
 	}
 	return true
+}
+
+func putDigits(out []byte, number int) {
+	for i := len(out) - 1; i >= 0; i-- {
+		number, out[i] = number/10, byte('0'+number%10)
+	}
 }

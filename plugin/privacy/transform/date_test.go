@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"math/big"
 	"math/rand/v2"
 	"strings"
 	"testing"
@@ -190,6 +191,11 @@ func TestRound(t *testing.T) {
 		{-4, json.Number("999"), json.Number("0")},
 		{2, json.Number("12345678901234567890.126"), json.Number("12345678901234567890.13")},
 		{2, json.Number("1.2345e1"), json.Number("12.35")},
+		{1, json.Number("-999.96"), json.Number("-1000")},
+		{2, json.Number("-99.999"), json.Number("-100")},
+		{2, json.Number("-9.995"), json.Number("-10")},
+		{3, json.Number("-9.9915"), json.Number("-9.992")},
+		{1, "1e2", "100"},
 		{1, int64(7), json.Number("7")},
 		{0, uint64(7), json.Number("7")},
 	} {
@@ -202,6 +208,29 @@ func TestRound(t *testing.T) {
 		require.Error(t, err, "%v", in)
 		assert.Nil(t, got)
 	}
+}
+
+// Rounding is the nearest decimal, by exact arithmetic.
+func FuzzRound(f *testing.F) {
+	f.Add(int64(-999960), uint8(4), int8(1))
+	f.Add(int64(2675), uint8(3), int8(2))
+	f.Fuzz(func(t *testing.T, digits int64, scale uint8, decimals int8) {
+		places := int(decimals) % (transform.MaxDecimals + 1)
+		exact := new(big.Rat).SetFrac(big.NewInt(digits), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale%20)), nil))
+		got, err := transform.Round{Decimals: places}.Apply(json.Number(exact.FloatString(20)))
+		require.NoError(t, err)
+		rounded, ok := new(big.Rat).SetString(string(got.(json.Number)))
+		require.True(t, ok)
+		unit := new(big.Rat).SetFrac(big.NewInt(1), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(max(places, -places))), nil))
+		if places < 0 {
+			unit.Inv(unit)
+		}
+		steps := new(big.Rat).Quo(rounded, unit)
+		assert.True(t, steps.IsInt(), "%s to %d decimals gives %s", exact.FloatString(20), places, got)
+		distance := new(big.Rat).Sub(exact, rounded)
+		half := new(big.Rat).Mul(unit, big.NewRat(1, 2))
+		assert.LessOrEqual(t, distance.Abs(distance).Cmp(half), 0, "%s to %d decimals gives %s", exact.FloatString(20), places, got)
+	})
 }
 
 // A date that is found is changed in its digits alone, and stays a date.

@@ -66,36 +66,43 @@ func NewEncrypt(writing Key, ring Keyring, domain string) (*Encrypt, error) {
 }
 
 // Apply implements [Action].
-func (e *Encrypt) Apply(value any) (any, error) {
+func (e *Encrypt) Apply(value any) (any, error) { return applied(e, value) }
+
+// Append implements [Appender].
+func (e *Encrypt) Append(dst []byte, value any) (out []byte, number bool, err error) {
 	written, err := text(value)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	kind := byte(kindString)
 	switch value.(type) {
 	case string, []byte, time.Time:
 		plaintext, isToken, err := e.open(written)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if isToken {
-			return e.seal(plaintext)
+			return e.seal(dst, plaintext)
 		}
 	case bool:
 		kind = kindBoolean
 	default:
 		kind = kindNumber
 	}
-	return e.seal(append([]byte{kind}, written...))
+	buffer := buffers.Get().(*[]byte)
+	*buffer = append(append((*buffer)[:0], kind), written...)
+	out, number, err = e.seal(dst, *buffer)
+	clear(*buffer)
+	buffers.Put(buffer)
+	return out, number, err
 }
 
-func (e *Encrypt) seal(plaintext []byte) (any, error) {
+func (e *Encrypt) seal(dst, plaintext []byte) (out []byte, number bool, err error) {
 	ciphertext, err := e.writing.EncryptDeterministically(plaintext, e.domain)
 	if err != nil {
-		return nil, ErrValue // the error of the library is not known to be without the value
+		return nil, false, ErrValue // the error of the library is not known to be without the value
 	}
-	out := make([]byte, 0, len(e.prefix)+base64.RawURLEncoding.EncodedLen(len(ciphertext)))
-	return string(base64.RawURLEncoding.AppendEncode(append(out, e.prefix...), ciphertext)), nil
+	return base64.RawURLEncoding.AppendEncode(append(dst, e.prefix...), ciphertext), false, nil
 }
 
 // Reveal implements [Reversible].

@@ -89,78 +89,77 @@ func NewFPE(key Key, domain, alphabet string) (*FPE, error) {
 }
 
 // Apply implements [Action].
-func (f *FPE) Apply(value any) (any, error) { return f.apply(value, false) }
+func (f *FPE) Apply(value any) (any, error) { return applied(f, value) }
+
+// Append implements [Appender].
+func (f *FPE) Append(dst []byte, value any) (out []byte, number bool, err error) {
+	return f.append(dst, value, false)
+}
 
 // Reveal implements [Reversible].
-func (f *FPE) Reveal(value any) (any, error) { return f.apply(value, true) }
+func (f *FPE) Reveal(value any) (any, error) {
+	out, number, err := f.append(nil, value, true)
+	switch {
+	case err != nil:
+		return nil, err
+	case number:
+		return json.Number(out), nil
+	default:
+		return string(out), nil
+	}
+}
 
-func (f *FPE) apply(value any, decrypt bool) (any, error) {
+func (f *FPE) append(dst []byte, value any, decrypt bool) (out []byte, number bool, err error) {
 	switch value.(type) {
 	case bool, time.Time:
-		return nil, ErrType
+		return nil, false, ErrType
 	}
-	if isNumber(value) {
-		return f.number(value, decrypt)
-	}
-	written, err := text(value)
+	written, err := Plain(value)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	changed, err := f.text(written, decrypt, false)
-	if err != nil {
-		return nil, err
+	if number = isNumber(value); number {
+		if !integral(written) || f.characters != digitCharacters {
+			return nil, false, ErrType
+		}
+		if first := strings.TrimPrefix(written, "-"); first[0] == '0' || len(first) <= f.ff1.least {
+			return nil, false, ErrDomain
+		}
 	}
-	return changed, nil
+	out, err = f.text(dst, written, decrypt, number)
+	return out, number, err
 }
 
-// number walks through the cycle of the permutation to the next text that does not begin
-// with a zero: a permutation of these, again.
-func (f *FPE) number(value any, decrypt bool) (any, error) {
-	written, err := plain(value)
-	if err != nil {
-		return nil, err
-	}
-	if !integral(written) || f.characters != digitCharacters {
-		return nil, ErrType
-	}
-	if first := strings.TrimPrefix(written, "-"); first[0] == '0' || len(first) <= f.ff1.least {
-		return nil, ErrDomain
-	}
-	changed, err := f.text(written, decrypt, true)
-	if err != nil {
-		return nil, err
-	}
-	return json.Number(changed), nil
-}
-
-func (f *FPE) text(written string, decrypt bool, leads bool) (string, error) {
+// text crypts a text. A number walks through the cycle of the permutation to the next text
+// that does not begin with a zero: a permutation of these, again.
+func (f *FPE) text(dst []byte, written string, decrypt, number bool) ([]byte, error) {
 	var few [64]uint16
 	numerals := few[:0]
-	for i, r := range written {
+	for _, r := range written {
 		switch {
 		case r >= utf8.RuneSelf:
 			if unicode.IsOneOf(f.foreign, r) || r == utf8.RuneError {
-				return "", ErrDigit
+				return nil, ErrDigit
 			}
 		case f.numeral[r] != absent:
-			numerals = append(numerals, f.numeral[written[i]])
+			numerals = append(numerals, f.numeral[r])
 		}
 	}
 	for {
 		if f.ff1.run(numerals, decrypt) != nil {
-			return "", ErrDomain
+			return nil, ErrDomain
 		}
-		if !leads || numerals[0] > 0 {
+		if !number || numerals[0] > 0 {
 			break
 		}
 	}
-	var short [64]byte
-	out := append(short[:0], written...)
-	for i, c := range out {
-		if c < utf8.RuneSelf && f.numeral[c] != absent {
-			out[i] = f.characters[numerals[0]]
+	begin := len(dst)
+	dst = append(dst, written...)
+	for i := begin; i < len(dst); i++ {
+		if c := dst[i]; c < utf8.RuneSelf && f.numeral[c] != absent {
+			dst[i] = f.characters[numerals[0]]
 			numerals = numerals[1:]
 		}
 	}
-	return string(out), nil
+	return dst, nil
 }

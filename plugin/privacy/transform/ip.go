@@ -12,7 +12,10 @@ type TruncateIP struct {
 }
 
 // Apply implements [Action].
-func (t TruncateIP) Apply(value any) (any, error) {
+func (t TruncateIP) Apply(value any) (any, error) { return applied(t, value) }
+
+// Append implements [Appender].
+func (t TruncateIP) Append(dst []byte, value any) (out []byte, number bool, err error) {
 	var written string
 	switch v := value.(type) {
 	case string:
@@ -20,11 +23,11 @@ func (t TruncateIP) Apply(value any) (any, error) {
 	case []byte:
 		written = string(v)
 	default:
-		return nil, ErrType
+		return nil, false, ErrType
 	}
 	address, err := netip.ParseAddr(strings.TrimSpace(written))
 	if err != nil {
-		return nil, ErrValue // the error of netip has the value in it
+		return nil, false, ErrValue // the error of netip has the value in it
 	}
 	address = address.Unmap().WithZone("")
 	bits := t.V6
@@ -33,7 +36,7 @@ func (t TruncateIP) Apply(value any) (any, error) {
 	}
 	network, err := address.Prefix(bits)
 	if err != nil {
-		return nil, ErrValue
+		return nil, false, ErrValue
 	}
-	return network.Addr().String(), nil
+	return network.Addr().AppendTo(dst), false, nil
 }

@@ -1,9 +1,6 @@
 package transform
 
-import (
-	"strings"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // Mask replaces the characters of a value, but for some at its ends. A value that is no
 // longer than what would be kept is masked as a whole, and so is a boolean. The result
@@ -14,10 +11,13 @@ type Mask struct {
 }
 
 // Apply implements [Action].
-func (m Mask) Apply(value any) (any, error) {
+func (m Mask) Apply(value any) (any, error) { return applied(m, value) }
+
+// Append implements [Appender].
+func (m Mask) Append(dst []byte, value any) (out []byte, number bool, err error) {
 	written, err := text(value)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	n := utf8.RuneCountInString(written)
 	first, last := m.KeepFirst, m.KeepLast
@@ -28,15 +28,13 @@ func (m Mask) Apply(value any) (any, error) {
 	if char == 0 {
 		char = '*'
 	}
-	var masked strings.Builder
-	masked.Grow(len(written))
 	i := 0
 	for _, r := range written {
 		if i >= first && i < n-last {
 			r = char
 		}
-		masked.WriteRune(r)
+		dst = utf8.AppendRune(dst, r)
 		i++
 	}
-	return masked.String(), nil
+	return dst, false, nil
 }

@@ -17,14 +17,6 @@ func isNumber(value any) bool {
 	}
 }
 
-// asWritten gives a text back as the kind of value that it was made of.
-func asWritten(value any, changed string) any {
-	if isNumber(value) {
-		return json.Number(changed)
-	}
-	return changed
-}
-
 // maxPlainDigits bounds a number that is written without an exponent.
 const maxPlainDigits = 400
 

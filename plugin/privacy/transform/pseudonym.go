@@ -45,17 +45,18 @@ func NewPseudonymize(key Key, domain, valueType, region string) (*Pseudonymize, 
 }
 
 // Apply implements [Action].
-func (p *Pseudonymize) Apply(value any) (any, error) {
+func (p *Pseudonymize) Apply(value any) (any, error) { return applied(p, value) }
+
+// Append implements [Appender].
+func (p *Pseudonymize) Append(dst []byte, value any) (out []byte, number bool, err error) {
 	written, err := canonical(value)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if written, err = p.normalise(written); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	sum := p.hash.sum(p.domain, written)
-	out := make([]byte, 0, 48)
-	out = append(out, p.prefix...)
-	out = base64.RawURLEncoding.AppendEncode(out, sum[:pseudonymBytes])
-	return string(out), nil
+	dst = append(dst, p.prefix...)
+	return base64.RawURLEncoding.AppendEncode(dst, sum[:pseudonymBytes]), false, nil
 }

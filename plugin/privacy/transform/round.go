@@ -1,9 +1,8 @@
 package transform
 
 import (
+	"bytes"
 	"encoding/json"
-	"math"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -23,75 +22,92 @@ type Round struct {
 }
 
 // Apply implements [Action].
-func (r Round) Apply(value any) (any, error) {
-	number := value
+func (r Round) Apply(value any) (any, error) { return applied(r, value) }
+
+// Append implements [Appender].
+func (r Round) Append(dst []byte, value any) (out []byte, number bool, err error) {
+	var written string
 	switch v := value.(type) {
 	case bool, time.Time:
-		return nil, ErrType
+		return nil, false, ErrType
 	case string:
-		number = json.Number(strings.TrimSpace(v))
+		written = strings.TrimSpace(v)
 	case []byte:
-		number = json.Number(strings.TrimSpace(string(v)))
+		written = strings.TrimSpace(string(v))
+	default:
+		if written, err = plain(value); err != nil {
+			return nil, false, err
+		}
+		number = true
 	}
-	rounded, err := r.round(number)
-	if err != nil {
-		return nil, err
+	if !number && strings.ContainsAny(written, "eE") {
+		if written, err = plain(json.Number(written)); err != nil {
+			return nil, false, err
+		}
 	}
-	return asWritten(value, rounded), nil
+	if dst = r.round(dst, written); dst == nil {
+		return nil, false, ErrValue
+	}
+	return dst, number, nil
 }
 
-// round works on the digits, as the nearest float64 of 2.675 is below it.
-func (r Round) round(value any) (string, error) {
-	if _, isFloat := value.(float64); !isFloat {
-		written, err := text(value)
-		if err != nil {
-			return "", err
-		}
-		if f, err := strconv.ParseFloat(written, 64); err != nil || math.IsNaN(f) || math.IsInf(f, 0) || strings.ContainsAny(written, "xXpP_") {
-			return "", ErrValue
-		}
-	}
-	written, err := plain(value)
-	if err != nil {
-		return "", err
-	}
+// round works on the digits, as the nearest float64 of 2.675 is below it. It gives nil for
+// what is no number.
+func (r Round) round(dst []byte, written string) []byte {
 	digits, negative := strings.CutPrefix(written, "-")
-	digits = strings.TrimPrefix(digits, "+")
 	whole, fraction, _ := strings.Cut(digits, ".")
-	if len(whole)+len(fraction) > maxPlainDigits {
-		return "", ErrValue
+	if whole == "" || !allDigits(whole) || !allDigits(fraction) || len(digits) > maxPlainDigits {
+		return nil
 	}
-	cut := len(whole) + r.Decimals // digits that are kept
-	all := []byte("0" + whole + fraction)
-	cut++
-	switch {
-	case cut <= 0:
-		return "0", nil
-	case cut < len(all):
-		up := all[cut] >= '5'
-		clearDigits(all[cut:])
-		for i := cut - 1; up && i >= 0; i-- {
-			if all[i]++; all[i] <= '9' {
-				break
-			}
-			all[i] = '0'
-		}
+	begin := len(dst)
+	dst = append(dst, "-.0"...) // room for a sign, a point, and what is carried
+	dst = append(append(dst, whole...), fraction...)
+	all := dst[begin+2:]
+	cut := 1 + len(whole) + r.Decimals // digits that are kept
+	if cut <= 0 {
+		return append(dst[:begin], '0')
 	}
-	rounded := strings.TrimLeft(string(all[:1+len(whole)]), "0")
-	if rounded == "" {
-		rounded = "0"
+	roundUp(all, cut)
+	units, decimals := all[:1+len(whole)], bytes.TrimRight(all[1+len(whole):], "0")
+	if trimmed := bytes.TrimLeft(units, "0"); len(trimmed) > 0 {
+		units = trimmed
+	} else {
+		units = units[:1]
 	}
-	if decimals := strings.TrimRight(string(all[1+len(whole):]), "0"); decimals != "" {
-		rounded += "." + decimals
+	out := dst[:begin] // what is written is never ahead of what is read
+	if negative && (units[0] != '0' || len(decimals) > 0) {
+		out = append(out, '-')
 	}
-	if negative && rounded != "0" {
-		rounded = "-" + rounded
+	out = append(out, units...)
+	if len(decimals) > 0 {
+		out = append(append(out, '.'), decimals...)
 	}
-	return rounded, nil
+	return out
 }
 
-func clearDigits(digits []byte) {
-	for i := range digits {
+// roundUp sets the digits from a place on to zero, and carries if the first of them was
+// five or more. The first digit of all is a zero.
+func roundUp(digits []byte, from int) {
+	if from >= len(digits) {
+		return
+	}
+	carry := digits[from] >= '5'
+	for i := from; i < len(digits); i++ {
 		digits[i] = '0'
 	}
+	for i := from - 1; carry; i-- {
+		digits[i]++
+		if carry = digits[i] > '9'; carry {
+			digits[i] = '0'
+		}
+	}
+}
+
+func allDigits(text string) bool {
+	for i := range len(text) {
+		if !isDigit(text[i]) {
+			return false
+		}
+	}
+	return true
 }

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -71,13 +72,16 @@ func Shift(value any, days int) (any, error) {
 	switch {
 	case err != nil:
 		return nil, err
+	case isEpoch && isNumber(value):
+		return json.Number(e.plus(days)), nil
 	case isEpoch:
-		return asWritten(value, e.plus(days)), nil
+		return e.plus(days), nil
 	case d.day == 0:
 		return nil, ErrValue
 	}
 	moved := time.Date(d.year, time.Month(d.month), d.day+days, 0, 0, 0, 0, time.UTC)
-	out := []byte(d.text)
+	var short [40]byte
+	out := append(short[:0], d.text...)
 	if !putDate(out, moved.Year(), int(moved.Month()), moved.Day()) {
 		return nil, ErrValue
 	}

@@ -36,19 +36,32 @@ const (
 	toMinute
 )
 
-// Apply implements [Action].
+// Apply implements [Action]. A [time.Time] stays one.
 func (t TruncateDate) Apply(value any) (any, error) {
 	if v, ok := value.(time.Time); ok {
 		return t.instant(v), nil
 	}
+	return applied(t, value)
+}
+
+// Append implements [Appender].
+func (t TruncateDate) Append(dst []byte, value any) (out []byte, number bool, err error) {
+	if v, ok := value.(time.Time); ok {
+		return t.instant(v).AppendFormat(dst, time.RFC3339Nano), false, nil
+	}
 	d, e, isEpoch, err := dateOrEpoch(value)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if isEpoch {
-		return asWritten(value, e.of(t.instant(e.floor()))), nil
+		return e.appendOf(dst, t.instant(e.floor())), isNumber(value), nil
 	}
-	return t.text(d)
+	begin := len(dst)
+	dst = append(dst, d.text...)
+	if !t.text(d, dst[begin:]) {
+		return nil, false, ErrValue
+	}
+	return dst, false, nil
 }
 
 // instant truncates in the zone of the instant.
@@ -82,28 +95,29 @@ func (t TruncateDate) begin(year, month, day int) (int, int, int) {
 	}
 }
 
-func (t TruncateDate) text(d dateText) (any, error) {
+// text truncates a date where it is written.
+func (t TruncateDate) text(d dateText, out []byte) bool {
 	if d.day == 0 && t.to >= toWeek || d.month == 0 && t.to != toYear {
-		return d.text, nil // it is coarser than the unit already
+		return true // it is coarser than the unit already
 	}
-	out := []byte(d.text)
 	year, month, day := t.begin(d.year, max(d.month, 1), max(d.day, 1))
 	if !putDate(out, year, month, day) {
-		return nil, ErrValue
+		return false
 	}
-	if d.clock > 0 {
-		from := d.clock
-		switch t.to {
-		case toHour:
-			from += len("hh:")
-		case toMinute:
-			from += len("hh:mm")
-		}
-		for i := from; i < d.end; i++ {
-			if isDigit(out[i]) {
-				out[i] = '0'
-			}
+	if d.clock == 0 {
+		return true
+	}
+	from := d.clock
+	switch t.to {
+	case toHour:
+		from += len("hh:")
+	case toMinute:
+		from += len("hh:mm")
+	}
+	for i := from; i < d.end; i++ {
+		if isDigit(out[i]) {
+			out[i] = '0'
 		}
 	}
-	return string(out), nil
+	return true
 }
