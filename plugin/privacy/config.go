@@ -23,7 +23,7 @@ The first rule whose path matches a value decides what becomes of it. Paths are 
 
 On any doubt (the message is not JSON, a value is of a type that the action does not take, an action fails) the message is replaced by `+"`{}`"+`, its metadata is reduced to what `+"`metadata`"+` lists, and it is flagged with an error that names the rule, never the value. Nothing of the original goes on.
 
-A second pass masks what the first one has left: there is no mark on a masked message, as a producer could forge it. With `+"`error_handling.strict`"+`, a message that failed in an earlier processor skips this one: put it first.
+A second pass masks what the first one has left: there is no mark on a masked message, as a producer could forge it. With `+"`error_handling.strict`"+`, and in a `+"`try`"+`, a message that failed in an earlier processor skips this one: put it first. In a `+"`branch`"+`, the message around it stays as it came: put it outside of branches.
 
 What the input `+"`feature_refresh`"+` sends comes from the store, where it is masked, and passes as long as nobody has changed it. Once changed or joined with others, it is masked like any message.`).
 		Fields(

@@ -132,21 +132,31 @@ var (
 	errPanicked = &doubt{"panic", errors.New("an action came to an end that was not foreseen: report this as a bug of privacy_mask")}
 )
 
+// causes are the errors of actions that a doubt tells: they are known to hold no value.
+// With each goes a code for metrics and a remedy.
+var causes = []struct {
+	err          error
+	code, remedy string
+}{
+	{transform.ErrType, "type", "give it what the action takes, or drop the value"},
+	{transform.ErrValue, "value", "give it what the action takes, or drop the value"},
+	{transform.ErrSubject, "subject", "send it with each message, or drop the date"},
+	{transform.ErrToken, "token", "add the key that made it to keys, and name the domain that it was made for"},
+	{transform.ErrDomain, "domain", "pseudonymize or encrypt such values instead"},
+	{transform.ErrDigit, "value", "write it in ASCII, or pseudonymize or encrypt such values instead"},
+}
+
 // doubtful makes the doubt that a rule could not treat a value.
 func (p *policy) doubtful(i int, err error) *doubt {
 	if d := (*doubt)(nil); errors.As(err, &d) {
 		return d
 	}
-	code, remedy := "value", "give it what the action takes, or drop the value"
-	switch {
-	case errors.Is(err, transform.ErrType):
-		code = "type"
-	case errors.Is(err, transform.ErrSubject):
-		code, remedy = "subject", "send it with each message, or drop the date"
-	case errors.Is(err, transform.ErrToken):
-		code, remedy = "token", "add the key that made it to keys, and name the domain that it was made for"
-	case errors.Is(err, transform.ErrDomain):
-		code, remedy = "domain", "pseudonymize or encrypt such values instead"
+	where := fmt.Sprintf("rules[%d] (path %s, %s)", i, p.rules[i].path, p.rules[i].action)
+	for _, c := range causes {
+		if errors.Is(err, c.err) {
+			return &doubt{c.code, fmt.Errorf("%s: %w: %s", where, c.err, c.remedy)}
+		}
 	}
-	return &doubt{code, fmt.Errorf("rules[%d] (path %s, %s): %w: %s", i, p.rules[i].path, p.rules[i].action, err, remedy)}
+	// Any other error may quote the value.
+	return &doubt{"action", fmt.Errorf("%s: the action failed: report this as a bug of privacy_mask, or drop the value", where)}
 }
