@@ -325,7 +325,7 @@ func runStream(t *testing.T, w *witness, c *cage, caged bool, conf string) (emit
 		for i := range batch {
 			batch[i] = c.message(random)
 		}
-		for tries := 0; tries < 3; tries++ { // under strict handling, what failed is refused for ever
+		for range 3 { // under strict handling, what failed is refused for ever
 			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 			err := produce(ctx, batch.Copy())
 			cancel()

@@ -1,11 +1,8 @@
 package privacy
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -261,86 +258,6 @@ func TestTooManyWildcards(t *testing.T) {
 	path := "**.a" + strings.Repeat(".*", 40)
 	_, err := build(t, fmt.Sprintf("rules: [ { path: %q, drop: {} } ]", path))
 	require.ErrorContains(t, err, "too many combinations")
-}
-
-// No value that a rule names survives, whatever the document looks like.
-func FuzzNothingNamedSurvives(f *testing.F) {
-	f.Add(`{"a":{"b":"canary"},"c":["canary",{"b":"canary"}]}`, `**.b`, false)
-	f.Add(`{"a.b":"canary"}`, `["a.b"]`, true)
-	f.Add(`["canary",[["canary"]]]`, `*.*`, false)
-	f.Fuzz(func(t *testing.T, document, path string, drop bool) {
-		p, err := parsePath(path)
-		if err != nil {
-			return
-		}
-		action := rule{path: path, action: "keep", fate: kept}
-		rules := []rule{action, {path: "**", action: "drop", fate: dropped}}
-		if drop { // the other way around: what is named goes, all else stays
-			rules = []rule{{path: path, action: "drop", fate: dropped}}
-		}
-		policy, err := newPolicy(rules, false)
-		if err != nil {
-			return
-		}
-		var content any
-		if json.Unmarshal([]byte(document), &content) != nil {
-			return
-		}
-		want, keep := reference(content, p, nil, drop)
-		if !keep {
-			want = nil
-		}
-		w := newWalk(policy)
-		got, kept, d := w.document(content)
-		if d != nil {
-			return
-		}
-		if !kept {
-			got = nil
-		}
-		a, _ := json.Marshal(want)
-		b, _ := json.Marshal(got)
-		assert.JSONEq(t, string(a), string(b), "path %s of %s", path, document)
-	})
-}
-
-// reference drops what a path names, or all else, by looking at each leaf's own path.
-func reference(v any, p path, at []string, drop bool) (any, bool) {
-	switch content := v.(type) {
-	case map[string]any:
-		left := map[string]any{}
-		for name, child := range content {
-			if masked, keep := reference(child, p, append(slices.Clip(at), name), drop); keep {
-				left[name] = masked
-			}
-		}
-		return left, len(left) > 0 || names(p, at) != drop
-	case []any:
-		left := []any{}
-		for i, child := range content {
-			if masked, keep := reference(child, p, append(slices.Clip(at), strconv.Itoa(i)), drop); keep {
-				left = append(left, masked)
-			}
-		}
-		return left, len(left) > 0 || names(p, at) != drop
-	default:
-		return v, names(p, at) != drop
-	}
-}
-
-// names tells that a path names a place or one above it.
-func names(p path, at []string) bool {
-	if len(p) == 0 {
-		return true
-	}
-	switch {
-	case p[0].wild == deep:
-		return names(p[1:], at) || len(at) > 0 && names(p, at[1:])
-	case len(at) == 0:
-		return false
-	default:
-		return (p[0].wild == one || p[0].name == at[0]) && names(p[1:], at[1:])
-	}
 }
 
 // What comes from the store is masked already. A producer cannot say so, and who changes it

@@ -140,6 +140,6 @@ func (s witnessSpan) SetStatus(_ codes.Code, description string)    { s.note("st
 func (s witnessSpan) SetName(name string)                           { s.note("name", name) }
 func (s witnessSpan) SetAttributes(attributes ...attribute.KeyValue) {
 	for _, a := range attributes {
-		s.note("attribute", a.Key, a.Value.Emit())
+		s.note("attribute", a.Key, a.Value.String())
 	}
 }
