@@ -55,6 +55,25 @@ pipeline:
           - { id: "2026-11", secret: "${SHOAL_KEY}" }
           - { id: customer, file: /run/secrets/customer-key }
 `).
+		Example("Text, consent, and a way back", "Personal data is found wherever people write; bank accounts can be turned back by `privacy_reveal`, and customers who do not agree are not used.", `
+pipeline:
+  processors:
+    - privacy_mask:
+        rules:
+          - { path: customer.id, pseudonymize: { key: customer } }
+          - { path: customer.birth_date, truncate_date: { to: year } }
+          - { path: account.iban, encrypt: {} }
+          - { path: geo.*, round: { decimals: 1 } }
+          - { path: visit.at, shift_date: { max_days: 30, by: this.customer.id, key: customer } }
+          - { path: ticket.text, scan: { detectors: [ email, phone, credit_card, iban ], region: US } }
+          - { path: "**", scan: {} }
+        consent:
+          check: this.consent.analytics == true
+          otherwise: drop
+        keys:
+          - { id: "2026-11", secret: "${SHOAL_KEY}" }
+          - { id: customer, file: /run/secrets/customer-key }
+`).
 		Example("Only what is listed", "Values that nobody thought of do not pass, however deep they are.", `
 pipeline:
   processors:
