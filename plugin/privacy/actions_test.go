@@ -7,6 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/privacy/transform"
 )
 
 const visitor = `{
@@ -120,8 +122,28 @@ rules:
 		require.ErrorContains(t, out.GetError(), "there is no place beside a value for its earlier pseudonym, _previous", bad)
 		assert.Equal(t, "{}", textOf(t, out))
 	}
+
+	// What a message that failed half-way has left does not come out beside that of another.
+	failing := newMask(t, `
+rules: [ { path: "*", pseudonymize: { emit_previous: true } } ]`+newKeys)
+	failing.policy.rules[0].appender = failsOn{failing.policy.rules[0].appender}
+	results := failing.pass(t, service.NewMessage([]byte(`{"a":"fails"}`)), service.NewMessage([]byte(`{"b":null,"c":""}`)))
+	require.Error(t, results[0].GetError())
+	require.NoError(t, results[1].GetError())
+	assert.JSONEq(t, `{"b":null,"c":""}`, textOf(t, results[1]))
+
 	_, err := build(t, `rules: [ { path: a, pseudonymize: { key: customer, emit_previous: true } } ]`+keys)
 	require.ErrorContains(t, err, "emit_previous is for rotations, and the rule is pinned to a key")
+}
+
+// failsOn is an action that fails on one value.
+type failsOn struct{ transform.Appender }
+
+func (f failsOn) Append(dst []byte, value any) ([]byte, bool, error) {
+	if value == "fails" {
+		return nil, false, transform.ErrValue
+	}
+	return f.Appender.Append(dst, value)
 }
 
 func TestKeyedConfigErrors(t *testing.T) {

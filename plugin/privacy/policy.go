@@ -129,7 +129,7 @@ var (
 	errTooLarge = &doubt{"size", fmt.Errorf("the message has more than %d MiB, or more than %d values: split it before this processor", maxBytes>>20, maxValues)}
 	errStrange  = &doubt{"type", errors.New("the message holds a value of a type that JSON does not have: convert it before this processor")}
 	errPrevious = &doubt{"previous", fmt.Errorf("there is no place beside a value for its earlier pseudonym, %s: it has no name, or that is taken: rename what has it, or leave out emit_previous", previousSuffix)}
-	errPanicked = &doubt{"panic", errors.New("an action came to an end that was not foreseen: report this as a bug of privacy_mask")}
+	errPanicked = &doubt{"panic", errors.New("an action came to an end that was not foreseen: report this as a bug of the processor")}
 )
 
 // causes are the errors of actions that a doubt tells: they are known to hold no value.
@@ -158,5 +158,5 @@ func (p *policy) doubtful(i int, err error) *doubt {
 		}
 	}
 	// Any other error may quote the value.
-	return &doubt{"action", fmt.Errorf("%s: the action failed: report this as a bug of privacy_mask, or drop the value", where)}
+	return &doubt{"action", fmt.Errorf("%s: the action failed: report this as a bug of the processor, or drop the value", where)}
 }

@@ -128,3 +128,34 @@ max_scan_bytes: 20
 	assert.Len(t, got, len(`{"a":""}`)+65536+len(truncatedTag), "64 KiB unless set")
 	assert.Contains(t, got, truncatedTag)
 }
+
+// Whatever is around it, and wherever the bound is, an address that stands by itself does
+// not pass, as a whole or in part.
+func FuzzScan(f *testing.F) {
+	f.Add("to ", " and more", uint16(7), true)
+	f.Add(`{"a":"`, `"}`, uint16(3), true)
+	f.Add("\xff４111 1111", "1111 1111@", uint16(40), false)
+	masks := map[string]*mask{}
+	for _, options := range []string{"", "json: true, replace: remove", "replace: mask, numbers: true"} {
+		masks[options] = newMask(f, `rules: [ { path: "**", scan: { `+options+` } } ]`)
+	}
+	f.Fuzz(func(t *testing.T, before, after string, bound uint16, asKey bool) {
+		text := before + " canary@example.org " + after
+		for options, m := range masks {
+			w := newWalk(m.policy)
+			s := *m.policy.rules[0].scan
+			s.most = 1 + int(bound)
+			m.policy.rules[0].scan = &s
+			var content any = text
+			if asKey {
+				content = map[string]any{text: text}
+			}
+			masked, _, d := w.document(content)
+			require.Nil(t, d)
+			out, err := json.Marshal(masked)
+			require.NoError(t, err)
+			assert.NotContains(t, string(out), "canary@", options)
+			assert.NotContains(t, string(out), "anary@example", options)
+		}
+	})
+}

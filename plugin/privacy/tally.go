@@ -70,8 +70,12 @@ func newMaskMetrics(m *service.Metrics) *metrics {
 func newRevealMetrics(m *service.Metrics) *metrics {
 	revealed := m.NewCounter("privacy_revealed", "rule")
 	return &metrics{
-		applied: func(n int64, r rule) { revealed.Incr(n, r.path) },
-		errors:  m.NewCounter("privacy_errors", "code"),
+		applied: func(n int64, r rule) {
+			if r.fate != kept {
+				revealed.Incr(n, r.path)
+			}
+		},
+		errors: m.NewCounter("privacy_errors", "code"),
 	}
 }
 

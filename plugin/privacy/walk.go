@@ -36,7 +36,7 @@ func (w *walk) ask(content any, m *service.Message) {
 // document masks a document in place, and returns what is left of it: keep is false
 // when that is nothing.
 func (w *walk) document(content any) (masked any, keep bool, d *doubt) {
-	w.values = 0
+	w.values, w.previous = 0, nil // a message that failed may have left one
 	masked, keep, d = w.value(content, w.policy.document, w.keys, 0)
 	if d == nil && w.takePrevious() != nil {
 		d = errPrevious
@@ -158,9 +158,11 @@ func (w *walk) change(v any, i, depth int) (masked any, err error) {
 	case r.shift != nil:
 		return r.shift.apply(v, w.subjects[i])
 	case r.previous != nil:
-		if w.previous, err = r.previous.Apply(v); err != nil {
+		token, err := r.previous.Apply(v)
+		if err != nil {
 			return nil, err
 		}
+		w.previous = token
 	}
 	if r.appender == nil {
 		return r.change.Apply(v)
