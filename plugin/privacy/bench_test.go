@@ -75,6 +75,21 @@ func BenchmarkMask(b *testing.B) {
 				}
 			}
 		})
+		b.Run(name+" parsing alone", func(b *testing.B) {
+			b.SetBytes(int64(len(c.content)))
+			b.ReportAllocs()
+			for b.Loop() {
+				m := service.NewMessage([]byte(c.content))
+				content, err := m.AsStructuredMut()
+				if err != nil {
+					b.Fatal(err)
+				}
+				m.SetStructuredMut(content)
+				if _, err := m.AsBytes(); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 		b.Run(name+" without parsing", func(b *testing.B) {
 			var documents []any
 			for range 64 {

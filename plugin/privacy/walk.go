@@ -87,7 +87,9 @@ func (w *walk) object(content map[string]any, at, keys *node, depth int) (any, b
 			delete(content, name)
 			continue
 		}
-		content[name] = masked
+		if !same(v, masked) {
+			content[name] = masked
+		}
 		if token := w.takePrevious(); token != nil {
 			changed.previous(name, token)
 		}
@@ -101,6 +103,19 @@ func (w *walk) object(content map[string]any, at, keys *node, depth int) (any, b
 		return nil, false, d
 	}
 	return content, len(content) > 0 || !w.drops(at), nil
+}
+
+// same tells that a value is known to be what it was: writing it again to a map costs more
+// than the comparison.
+func same(v, masked any) bool {
+	switch v := v.(type) {
+	case string, json.Number, nil, bool, float64:
+		return v == masked
+	case map[string]any: // is changed in place, or goes
+		return true
+	default:
+		return false
+	}
 }
 
 func (w *walk) array(content []any, at, keys *node, depth int) (any, bool, *doubt) {
