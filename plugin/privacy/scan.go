@@ -46,20 +46,25 @@ func (w *walk) scan(v any, i, depth int) (any, error) {
 
 // key is what becomes of the key of an object. Keys that a rule spells out are none of a
 // person's, and those below `keep` pass.
-func (w *walk) key(name string, at, keys *node) string {
+func (w *walk) key(name string, at, keys *node) (string, error) {
 	if keys.rule == none || at.rule != none && w.rules[at.rule].fate == kept {
-		return name
+		return name, nil
 	}
-	s := w.rules[keys.rule].scan
-	renamed, found, err := w.text(s, name)
-	switch {
-	case !found:
-		return name
-	case err != nil || renamed == "": // a value needs a key
-		renamed = w.tagged(s, name)
+	renamed, found, err := w.keyText(w.rules[keys.rule].scan, name)
+	if found {
+		w.tally.apply(keys.rule)
 	}
-	w.tally.apply(keys.rule)
-	return renamed
+	return renamed, err
+}
+
+// keyText is a key without the personal data in it, which is never empty if it was not: a
+// value needs a key.
+func (w *walk) keyText(s *scan, name string) (renamed string, found bool, err error) {
+	renamed, found, err = w.text(s, name)
+	if found && err == nil && renamed == "" {
+		renamed = detect.Tag(w.spans[0].Detector)
+	}
+	return renamed, found, err
 }
 
 // scanned is a value without the personal data in it.
@@ -123,14 +128,6 @@ func (w *walk) text(s *scan, text string) (masked string, found bool, err error)
 		out.WriteString(truncatedTag)
 	}
 	return out.String(), true, nil
-}
-
-// tagged has tags whatever else is to replace what is found.
-func (w *walk) tagged(s *scan, text string) string {
-	tags := *s
-	tags.replace = replaceTag
-	changed, _, _ := w.text(&tags, text) // tags do not err
-	return changed
 }
 
 // write puts in what stands for personal data.
@@ -227,14 +224,11 @@ func (w *walk) inner(s *scan, v any, depth int) (masked any, found bool, err err
 				return nil, false, err
 			}
 			content[name] = masked
-			renamed, inName, err := w.text(s, name)
+			renamed, inName, err := w.keyText(s, name)
 			if err != nil {
 				return nil, false, err
 			}
 			if inName {
-				if renamed == "" {
-					renamed = w.tagged(s, name)
-				}
 				changed.rename(name, renamed)
 			}
 			found = found || inside || inName

@@ -94,7 +94,11 @@ func (w *walk) object(content map[string]any, at, keys *node, depth int) (any, b
 			changed.previous(name, token)
 		}
 		if nextKeys != nil && !at.spells(name) {
-			if renamed := w.key(name, next, nextKeys); renamed != name {
+			renamed, err := w.key(name, next, nextKeys)
+			if err != nil {
+				return nil, false, w.doubtful(nextKeys.rule, err)
+			}
+			if renamed != name {
 				changed.rename(name, renamed)
 			}
 		}
