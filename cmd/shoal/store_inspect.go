@@ -28,12 +28,12 @@ func inspect(c *cli.Context) error {
 		if err != nil {
 			return err
 		}
-		tables, valueLog := s.Bytes()
+		tables, logs := s.Bytes()
 		if c.Bool("json") {
-			return json.NewEncoder(c.App.Writer).Encode(map[string]any{"format": store.Format, "disk_bytes": tables + valueLog, "records": sizes})
+			return json.NewEncoder(c.App.Writer).Encode(map[string]any{"format": store.Format, "disk_bytes": tables + logs, "records": sizes})
 		}
 		table := tabwriter.NewWriter(c.App.Writer, 0, 0, 2, ' ', tabwriter.AlignRight)
-		_, _ = fmt.Fprintf(table, "format %d, %s on disk\n\nkind\tof\trecords\tbytes\t\n", store.Format, humanize.IBytes(uint64(tables+valueLog)))
+		_, _ = fmt.Fprintf(table, "format %d, %s on disk\n\nkind\tof\trecords\tbytes\t\n", store.Format, humanize.IBytes(uint64(tables+logs)))
 		for _, size := range sizes {
 			_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%s\t\n", size.Kind, size.Namespace, size.Records, humanize.IBytes(uint64(size.Bytes)))
 		}

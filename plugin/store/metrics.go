@@ -25,9 +25,9 @@ func exportMetrics(s *Store, metrics *service.Metrics) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 
 	disk := func() time.Duration {
-		tables, valueLog := s.Bytes()
+		tables, logs := s.Bytes()
 		bytes.Set(tables, "tables")
-		bytes.Set(valueLog, "value_log")
+		bytes.Set(logs, "logs")
 		taken := int64(1)
 		if s.room.check() != nil {
 			taken = 0

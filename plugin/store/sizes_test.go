@@ -2,7 +2,9 @@ package store
 
 import (
 	"context"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -42,4 +44,20 @@ func TestSizes(t *testing.T) {
 	cancel()
 	_, err = s.Sizes(ctx)
 	require.ErrorIs(t, err, context.Canceled)
+}
+
+func TestBytes(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "state")
+	s := openAt(t, path)
+	require.NoError(t, s.Update(t.Context(), nil, func(tx *Tx) error { return set(tx, "a", strings.Repeat("x", 100_000)) }))
+	_, logs := s.Bytes()
+	assert.Greater(t, logs, int64(100_000), "it is in the log")
+	require.NoError(t, s.Close())
+	s = openAt(t, path)
+	tables, _ := s.Bytes()
+	assert.Greater(t, tables, int64(100_000), "and then in a table")
+	require.NoError(t, s.Close())
+	tables, logs = inMemory(t).Bytes()
+	assert.Zero(t, tables+logs)
 }

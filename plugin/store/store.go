@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -145,6 +146,27 @@ func (s *Store) committed(took time.Duration) {
 // Retention is how long components keep history here.
 func (s *Store) Retention() Retention { return s.retention }
 
-// Bytes returns the space that the store takes on disk: the sorted tables and the
-// value log.
-func (s *Store) Bytes() (tables, valueLog int64) { return s.db.Size() }
+// Bytes returns the space that the store takes on disk: the sorted tables, and the logs, of
+// large values and of what is not in tables yet.
+func (s *Store) Bytes() (tables, logs int64) {
+	if s.db.Opts().InMemory {
+		return 0, 0
+	}
+	entries, err := os.ReadDir(s.db.Opts().Dir)
+	if err != nil {
+		return 0, 0 // it is about to close
+	}
+	for _, entry := range entries {
+		file, err := entry.Info()
+		if err != nil {
+			continue // it was compacted away
+		}
+		switch filepath.Ext(entry.Name()) {
+		case ".sst":
+			tables += usedBytes(file)
+		case ".vlog", ".mem":
+			logs += usedBytes(file)
+		}
+	}
+	return tables, logs
+}
