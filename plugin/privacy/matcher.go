@@ -25,18 +25,15 @@ type node struct {
 	other *node // for all names that are not in named
 }
 
-// at is the node one level down.
-func (n *node) at(name string) *node {
-	if next, ok := n.named[name]; ok {
-		return next
+// at is the node one level down, and tells whether a path spells out that name.
+func (n *node) at(name string) (next *node, spelled bool) {
+	if len(n.named) == 0 {
+		return n.other, false
 	}
-	return n.other
-}
-
-// spells tells that a path spells out a name one level down.
-func (n *node) spells(name string) bool {
-	_, ok := n.named[name]
-	return ok
+	if next, spelled = n.named[name]; spelled {
+		return next, true
+	}
+	return n.other, false
 }
 
 // index is the node of an element of an array: its place is its name.
@@ -44,7 +41,8 @@ func (n *node) index(i int) *node {
 	if len(n.named) == 0 {
 		return n.other
 	}
-	return n.at(strconv.Itoa(i))
+	next, _ := n.at(strconv.Itoa(i))
+	return next
 }
 
 // below and element are at and index, of no node where there is none.
@@ -52,7 +50,8 @@ func (n *node) below(name string) *node {
 	if n == nil {
 		return nil
 	}
-	return n.at(name)
+	next, _ := n.at(name)
+	return next
 }
 
 func (n *node) element(i int) *node {

@@ -43,7 +43,7 @@ func (w *walk) treat(content any, m *service.Message, keeps func(name string) bo
 		content = map[string]any{}
 	}
 	for _, name := range metadataNames(m) {
-		at := w.metadata.at(name)
+		at, _ := w.metadata.at(name)
 		if at.rule != none {
 			if d := w.attribute(m, name, at); d != nil {
 				return nil, d
@@ -90,7 +90,7 @@ func (l metadataList) has(name string) bool {
 func (l metadataList) stub(m *service.Message, p *policy) {
 	m.SetBytes([]byte("{}"))
 	for _, name := range metadataNames(m) {
-		if !l.has(name) || p.metadata.at(name).rule != none {
+		if at, _ := p.metadata.at(name); !l.has(name) || at.rule != none {
 			m.MetaDelete(name)
 		}
 	}

@@ -78,7 +78,8 @@ func (w *walk) drops(at *node) bool {
 func (w *walk) object(content map[string]any, at, keys *node, depth int) (any, bool, *doubt) {
 	var changed beside
 	for name, v := range content {
-		next, nextKeys := at.at(name), keys.below(name)
+		next, spelled := at.at(name)
+		nextKeys := keys.below(name)
 		masked, keep, d := w.value(v, next, nextKeys, depth+1)
 		switch {
 		case d != nil:
@@ -93,7 +94,7 @@ func (w *walk) object(content map[string]any, at, keys *node, depth int) (any, b
 		if token := w.takePrevious(); token != nil {
 			changed.previous(name, token)
 		}
-		if nextKeys != nil && !at.spells(name) {
+		if nextKeys != nil && !spelled {
 			renamed, err := w.key(name, next, nextKeys)
 			if err != nil {
 				return nil, false, w.doubtful(nextKeys.rule, err)
