@@ -214,7 +214,7 @@ func openBackup(from io.Reader, key []byte) (*itemReader, error) {
 func Restore(ctx context.Context, options Options, files []string, progress Progress, prepare func(s *Store) (changed bool, err error)) (records int64, err error) {
 	path := options.Path
 	entries, err := os.ReadDir(path)
-	if err == nil && len(entries) > 0 && (len(entries) > 1 || entries[0].Name() != rewriteBegun) { // by one that died
+	if err == nil && len(entries) > 0 && !restoreDied(entries) {
 		return 0, fmt.Errorf("there is something at %s already: name a new directory", path)
 	}
 	chain, err := openChain(files, options.EncryptionKey)
@@ -225,8 +225,9 @@ func Restore(ctx context.Context, options Options, files []string, progress Prog
 	_, err = os.Stat(path)
 	isNew := errors.Is(err, fs.ErrNotExist)
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return 0, err
+		return 0, fmt.Errorf("restoring to %s: name a directory that can be made: %w", path, err)
 	}
+	keepPrivate(path)
 	err = rewrite(path, func(dir string) error {
 		options.Path = dir
 		err := load(ctx, options, func() (item, error) {

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"os"
 	"path/filepath"
 
 	"github.com/dgraph-io/badger/v4"
@@ -16,7 +15,7 @@ import (
 type Compacted struct {
 	Records       int64
 	Dropped       int64 // that a reset has left out
-	Before, After int64 // bytes of tables
+	Before, After int64 // bytes on disk, of tables and logs
 }
 
 // Compact rewrites the store at a path, that no process has open: what was deleted or written
@@ -77,7 +76,8 @@ func Reset(ctx context.Context, options Options, progress Progress, drop func(ki
 	return c, nil
 }
 
-// openAlone opens a store that nobody else is to have open, this process included.
+// openAlone opens a store that is there, and that nobody else is to have open, this process
+// included.
 func openAlone(options Options) (s *Store, path string, err error) {
 	if options.InMemory {
 		return nil, "", errors.New("a store in memory has no files: name the path of one")
@@ -87,6 +87,9 @@ func openAlone(options Options) (s *Store, path string, err error) {
 	}
 	if real, err := filepath.EvalSymlinks(path); err == nil {
 		path = real
+	}
+	if !Exists(path) {
+		return nil, "", fmt.Errorf("there is no store at %s: name its directory", path)
 	}
 	pool.mu.Lock()
 	defer pool.mu.Unlock()
@@ -131,13 +134,8 @@ func roomFor(path string, bytes int64) error {
 	return nil
 }
 
-// sizeOf adds up the tables. Badger's other files are made larger than what is in them.
-func sizeOf(path string) (bytes int64) {
-	names, _ := filepath.Glob(filepath.Join(path, "*.sst")) // errs for a bad pattern only
-	for _, name := range names {
-		if stat, err := os.Stat(name); err == nil {
-			bytes += stat.Size()
-		}
-	}
-	return bytes
+// sizeOf is the space that a store takes.
+func sizeOf(path string) int64 {
+	tables, logs := bytesIn(path)
+	return tables + logs
 }

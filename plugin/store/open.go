@@ -35,6 +35,9 @@ func open(options Options) (*Store, error) {
 	}
 
 	if !options.InMemory {
+		if err := prepareDirectory(options.Path); err != nil {
+			return nil, err
+		}
 		if err := finishRewrite(options.Path); err != nil {
 			return nil, explainOpen(options, err)
 		}

@@ -32,6 +32,12 @@ func Exists(path string) bool {
 	return false
 }
 
+// restoreDied tells that all there is in a directory is what a process began that died over a
+// restore: over a compaction, the old files would be there as well.
+func restoreDied(entries []fs.DirEntry) bool {
+	return len(entries) == 1 && entries[0].Name() == rewriteBegun
+}
+
 // finishRewrite ends a rewriting that was interrupted: with the new files, or else the old ones.
 // While somebody has the store open, it is theirs to do.
 func finishRewrite(path string) error {

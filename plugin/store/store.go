@@ -152,7 +152,11 @@ func (s *Store) Bytes() (tables, logs int64) {
 	if s.db.Opts().InMemory {
 		return 0, 0
 	}
-	entries, err := os.ReadDir(s.db.Opts().Dir)
+	return bytesIn(s.db.Opts().Dir)
+}
+
+func bytesIn(dir string) (tables, logs int64) {
+	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return 0, 0 // it is about to close
 	}
