@@ -2,7 +2,6 @@ package store
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -13,87 +12,6 @@ import (
 	"path/filepath"
 	"strings"
 )
-
-// What a sealed file has is a head (see backup_head.go), then records, each as uvarint of the
-// length of its key, key, uvarint of the length of its value, value, uvarint of when it expires;
-// then a 0, and uvarint of how many there were. Only what is there at the time of the backup is
-// in it: neither older values nor marks of what was deleted, which have its key.
-const (
-	maxKey   = 1 << 16 // as Badger has it
-	maxValue = 1 << 30
-)
-
-func appendItem(dst []byte, i item) []byte {
-	dst = binary.AppendUvarint(dst, uint64(len(i.key)))
-	dst = append(dst, i.key...)
-	dst = binary.AppendUvarint(dst, uint64(len(i.value)))
-	dst = append(dst, i.value...)
-	return binary.AppendUvarint(dst, i.expires)
-}
-
-// itemReader reads a backup: its head, then records.
-type itemReader struct {
-	head head
-	from *bufio.Reader
-	n    uint64
-}
-
-// next is io.EOF after the last record, and once everything behind it was found sound.
-func (r *itemReader) next() (i item, err error) {
-	length, err := r.number()
-	if err != nil {
-		return i, err
-	}
-	if length == 0 {
-		n, err := r.number()
-		if err == nil && n != r.n {
-			err = errSealedDamaged
-		}
-		if err == nil {
-			if _, end := r.from.ReadByte(); !errors.Is(end, io.EOF) {
-				err = errors.Join(errSealedDamaged, end)
-			}
-		}
-		if err == nil {
-			err = io.EOF
-		}
-		return i, err
-	}
-	if i.key, err = r.bytes(length, maxKey); err != nil {
-		return i, err
-	}
-	if length, err = r.number(); err != nil {
-		return i, err
-	}
-	if i.value, err = r.bytes(length, maxValue); err != nil {
-		return i, err
-	}
-	i.expires, err = r.number()
-	r.n++
-	return i, err
-}
-
-func (r *itemReader) number() (uint64, error) {
-	n, err := binary.ReadUvarint(r.from)
-	return n, incomplete(err)
-}
-
-func (r *itemReader) bytes(length, most uint64) ([]byte, error) {
-	if length > most {
-		return nil, errSealedDamaged
-	}
-	var read bytes.Buffer // grows with what is there
-	_, err := io.CopyN(&read, r.from, int64(length))
-	return read.Bytes(), incomplete(err)
-}
-
-// incomplete tells of an end where there must be more.
-func incomplete(err error) error {
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return errSealedDamaged
-	}
-	return err
-}
 
 // BackupStore writes the records of a store, that no process has open, to a new file. See
 // [Store.Backup].
@@ -106,8 +24,6 @@ func BackupStore(ctx context.Context, options Options, file, since string, progr
 	return done, errors.Join(err, s.shut())
 }
 
-var errOtherLineage = errors.New("it is not of this store, or of before it was compacted or restored: make a backup of all")
-
 // BackedUp says what a backup has.
 type BackedUp struct {
 	Records int64 // in the file
@@ -118,33 +34,29 @@ type BackedUp struct {
 // encrypted if the store is. It is there when it is complete. The store may be in use.
 //
 // With since, an earlier backup of the same store, the file has what was written after that
-// one, and 8 bytes for each record that is still there. It is restored together with that one,
+// one, and 9 bytes for each record that is still there. It is restored together with that one,
 // and those that that one goes on from. It takes the time to read all keys.
+//
+// A backup commits a mark of 16 bytes to the store, so that others can go on from it.
 func (s *Store) Backup(ctx context.Context, file, since string, progress Progress) (done BackedUp, err error) {
-	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
-		return done, errors.Join(fmt.Errorf("%s is there already: name a new file", file), err)
+	if _, err := os.Stat(file); err == nil {
+		return done, fmt.Errorf("%s is there already: name a new file", file)
 	}
-	lineage, err := s.lineage(ctx)
-	if err != nil {
-		return done, err
-	}
-	h := head{lineage: lineage}
+	var before head
 	if since != "" {
-		before, err := headOf(since, s.key)
-		if err != nil {
-			return done, fmt.Errorf("%s: %w", since, err)
+		if before, err = headOf(since, s.key); err != nil {
+			return done, err
 		}
-		if before.lineage != lineage {
-			return done, fmt.Errorf("%s: %w", since, errOtherLineage)
-		}
-		h.since = before.version
 	}
-	part := file + ".part"
-	out, err := os.OpenFile(part, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
+	part := file + partEnd
+	out, err := createPart(part)
 	if err != nil {
-		return done, err
+		return done, fmt.Errorf("writing %s: name a file in a directory that is there and can be written: %w", file, err)
 	}
-	done.Records, err = s.backup(ctx, out, h, progress)
+	done.Records, err = s.backup(ctx, out, before, progress)
+	if errors.Is(err, errNoMark) {
+		err = fmt.Errorf("going on from %s: %w", since, err)
+	}
 	if stat, statErr := out.Stat(); statErr == nil {
 		done.Bytes = stat.Size()
 	}
@@ -159,52 +71,65 @@ func (s *Store) Backup(ctx context.Context, file, since string, progress Progres
 	return done, nil
 }
 
-func (s *Store) backup(ctx context.Context, to io.Writer, h head, progress Progress) (records int64, err error) {
-	buffer := bufio.NewWriterSize(to, 1<<20)
-	sealed, err := newSealer(buffer, s.key)
+// partEnd is what the name of a backup ends with until it is complete. One that a process left
+// as it died is never used.
+const partEnd = ".part"
+
+func createPart(name string) (*os.File, error) {
+	if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	return os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+}
+
+// backup goes on from another one, or none.
+func (s *Store) backup(ctx context.Context, to io.Writer, before head, progress Progress) (records int64, err error) {
+	h := head{since: before.mark}
+	if h.mark, err = s.mark(ctx, before.mark); err != nil {
+		return 0, err
+	}
+	txn, err := s.begin(false)
 	if err != nil {
 		return 0, err
 	}
-	txn := s.db.NewTransaction(false)
 	defer txn.Discard()
-	h.version = txn.ReadTs()
-	var total int64
-	if h.since == 0 {
-		total, err = count(txn)
-	} else {
-		h.alive, err = alive(ctx, txn)
+	if h.version, err = markedVersion(txn); err != nil {
+		return 0, err
 	}
+	if err := s.syncLogs(); err != nil { // the mark, and all that the backup is to have
+		return 0, err
+	}
+	buffer := bufio.NewWriterSize(to, 1<<20)
+	sealed, err := newSealer(buffer, s.key)
 	if err != nil {
 		return 0, err
 	}
 	if _, err := sealed.Write(h.append(nil)); err != nil {
 		return 0, err
 	}
-	var record []byte
-	err = eachItemSince(txn, h.since, func(i item) error {
-		records++
-		progress.tell(records, total)
-		record = appendItem(record[:0], i)
-		if _, err := sealed.Write(record); err != nil {
+	total := int64(0)
+	if progress != nil {
+		if total, err = count(txn); err != nil {
+			return 0, err
+		}
+	}
+	entries := int64(0)
+	var encoded []byte
+	err = eachEntry(txn, before.version, func(e entry) error {
+		if entries++; e.key != nil {
+			records++
+		}
+		progress.tell(entries, total)
+		encoded = e.append(encoded[:0])
+		if _, err := sealed.Write(encoded); err != nil {
 			return err
 		}
 		return ctx.Err()
 	})
 	if err == nil {
-		_, err = sealed.Write(binary.AppendUvarint([]byte{0}, uint64(records)))
+		_, err = sealed.Write(binary.AppendUvarint([]byte{entryEnd}, uint64(entries)))
 	}
 	return records, errors.Join(err, sealed.Close(), buffer.Flush())
-}
-
-// openBackup reads the records of a backup.
-func openBackup(from io.Reader, key []byte) (*itemReader, error) {
-	opened, err := newOpener(bufio.NewReaderSize(from, 1<<20), key)
-	if err != nil {
-		return nil, err
-	}
-	r := &itemReader{from: bufio.NewReader(opened)}
-	r.head, err = r.readHead()
-	return r, err
 }
 
 // Restore makes a store of backups at a new path: of options, which are those of the store to

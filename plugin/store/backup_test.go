@@ -8,6 +8,7 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -71,6 +72,8 @@ func TestBackupsThatAreNoGood(t *testing.T) {
 		"cut short":    {whole[:len(whole)-1], nil, "it is cut short or damaged"},
 		"cut at frame": {whole[:sealedHeader+frame], nil, "it is cut short or damaged"},
 		"no frames":    {whole[:sealedHeader], nil, "it is cut short or damaged"},
+		"cut in magic": {whole[:3], nil, "it is cut short or damaged"},
+		"empty":        {nil, nil, "it is cut short or damaged"},
 		"flipped":      {flipped, nil, "it is cut short or damaged"},
 		"swapped":      {swapped, nil, "it is cut short or damaged"},
 		"longer":       {append(bytes.Clone(whole), 0), nil, "it is cut short or damaged"},
@@ -81,6 +84,7 @@ func TestBackupsThatAreNoGood(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, test.content, 0o600))
 		_, err := Restore(t.Context(), optionsAt(to, test.key), []string{file}, nil, func(*Store) (bool, error) { return false, nil })
 		require.ErrorContains(t, err, test.want, name)
+		assert.Equal(t, strings.Contains(test.want, "cut short"), errors.Is(err, ErrDamaged), name)
 		assert.NoDirExists(t, to, name)
 		_, err = ErasuresAt(t.Context(), optionsAt(file, test.key))
 		require.ErrorContains(t, err, test.want, name)
@@ -127,6 +131,7 @@ func TestSealedFiles(t *testing.T) {
 		damaged[random.IntN(len(damaged))] ^= 1 << random.IntN(8)
 		_, err = read(damaged, key)
 		require.Error(t, err)
+		require.True(t, errors.Is(err, ErrDamaged) || errors.Is(err, errSealedKind), "a wrong key is another matter: %v", err)
 		if key != nil {
 			_, err = read(file.Bytes(), bytes.Repeat([]byte{200}, 32))
 			require.ErrorIs(t, err, errSealedKey)
@@ -141,12 +146,13 @@ func FuzzBackup(f *testing.F) {
 	var file bytes.Buffer
 	s, err := newSealer(&file, nil)
 	require.NoError(f, err)
-	seed := &head{since: 3, version: 7, alive: []uint64{1, 2}}
-	_, err = s.Write(append(appendItem(seed.append(nil), item{key: []byte("k"), value: []byte("v"), expires: 5}), 0, 1))
+	seed := (&head{since: mark{3}, version: 7}).append(nil)
+	k := entry{item: item{key: []byte("k"), value: []byte("v"), expires: 5}}
+	_, err = s.Write(append(entry{name: 9}.append(k.append(seed)), entryEnd, 2))
 	require.NoError(f, err)
 	require.NoError(f, s.Close())
-	f.Add(file.Bytes(), appendItem(seed.append(nil), item{key: []byte("k")}))
-	f.Add(file.Bytes(), appendItem((&head{}).append(nil), item{key: []byte("k")}))
+	f.Add(file.Bytes(), k.append(seed))
+	f.Add(file.Bytes(), append(entry{name: 9}.append(seed), entryEnd, 1))
 	f.Add([]byte{}, []byte{})
 	f.Fuzz(func(t *testing.T, file, records []byte) {
 		if o, err := newOpener(bytes.NewReader(file), nil); err == nil {
@@ -164,12 +170,12 @@ func FuzzBackup(f *testing.F) {
 			return
 		}
 		for range len(records) + 1 {
-			i, err := from.next()
+			e, err := from.next()
 			if err != nil {
 				require.True(t, errors.Is(err, io.EOF) || errors.Is(err, errSealedDamaged), "%v", err)
 				return
 			}
-			require.NotEmpty(t, i.key)
+			require.True(t, e.key == nil || len(e.key) > 0)
 		}
 		t.Fatal("more records than bytes")
 	})
@@ -206,6 +212,14 @@ func TestErasures(t *testing.T) {
 	file := filepath.Join(dir, "file")
 	_, err := BackupStore(t.Context(), optionsAt(filepath.Join(dir, "one"), nil), file, "", nil)
 	require.NoError(t, err)
+	none := t.TempDir()
+	_, err = ErasuresAt(t.Context(), optionsAt(none, nil))
+	require.ErrorContains(t, err, "there is no store at "+none+": name its directory")
+	made, err := os.ReadDir(none)
+	require.NoError(t, err)
+	assert.Empty(t, made)
+	_, err = ErasuresAt(t.Context(), optionsAt(filepath.Join(none, "nowhere"), nil))
+	require.ErrorContains(t, err, "there is nothing at that path: name a store, or a backup")
 	for _, from := range []string{file, filepath.Join(dir, "one")} {
 		e, err := ErasuresAt(t.Context(), optionsAt(from, nil))
 		require.NoError(t, err)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"os"
@@ -62,9 +63,11 @@ func ErasuresOf(r Reader) (*Erasures, error) {
 
 // ErasuresAt reads those of the store at a path, that no process has open, or of a backup.
 func ErasuresAt(ctx context.Context, options Options) (e *Erasures, err error) {
-	if stat, err := os.Stat(options.Path); err != nil {
-		return nil, err
-	} else if !stat.IsDir() {
+	stat, err := os.Stat(options.Path)
+	if err != nil {
+		return nil, fmt.Errorf("there is nothing at that path: name a store, or a backup: %w", err)
+	}
+	if !stat.IsDir() {
 		return erasuresIn(options.Path, options.EncryptionKey)
 	}
 	s, _, err := openAlone(options)
@@ -90,7 +93,7 @@ func erasuresIn(file string, key []byte) (*Erasures, error) {
 	}
 	e := newErasures()
 	for {
-		i, err := from.next()
+		i, err := from.nextRecord()
 		if errors.Is(err, io.EOF) {
 			return e, nil
 		}

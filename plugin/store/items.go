@@ -27,39 +27,38 @@ type item struct {
 }
 
 // eachItem visits all records, in order.
-func eachItem(txn *badger.Txn, fn func(item) error) error { return eachItemSince(txn, 0, fn) }
+func eachItem(txn *badger.Txn, fn func(item) error) error {
+	return eachEntry(txn, 0, func(e entry) error { return fn(e.item) })
+}
 
-// eachItemSince visits those that were written after a version, and all that tell of customers
-// who were erased: each backup is to know of these. The lineage of versions is not among them,
-// as it is not one of what is made of them.
-func eachItemSince(txn *badger.Txn, since uint64, fn func(item) error) error {
-	visit := func(at *badger.Item) error {
-		key := at.KeyCopy(nil)
-		if at.Version() <= since && !tellsOfErasure(key) || bytes.Equal(key, lineageKey()) {
+// eachEntry visits all records, in order: those that were written after a version, and all that
+// tell of customers who were erased, as each backup is to know of these; of the others the
+// names. The marks of backups are not among them, as they are not of what is made of them.
+func eachEntry(txn *badger.Txn, after uint64, fn func(entry) error) error {
+	return iterate(txn, nil, nil, func(at *badger.Item) error {
+		key := at.Key()
+		switch {
+		case bytes.Equal(key, marksKey()):
 			return nil
+		case at.Version() <= after && !tellsOfErasure(key):
+			return fn(entry{name: nameOf(key)})
 		}
 		value, err := at.ValueCopy(nil)
 		if err != nil {
 			return err
 		}
-		return fn(item{key, value, at.ExpiresAt()})
-	}
-	return iterate(txn, nil, nil, visit)
-}
-
-// eachKey visits the keys of what [eachItem] visits.
-func eachKey(txn *badger.Txn, fn func(key []byte) error) error {
-	return iterate(txn, nil, nil, func(at *badger.Item) error {
-		if bytes.Equal(at.Key(), lineageKey()) {
-			return nil
-		}
-		return fn(at.Key())
+		return fn(entry{item: item{at.KeyCopy(nil), value, at.ExpiresAt()}})
 	})
 }
 
-// count is how many records there are. It reads keys only.
+// count is how many records [eachItem] visits. It reads keys only.
 func count(txn *badger.Txn) (n int64, err error) {
-	err = eachKey(txn, func([]byte) error { n++; return nil })
+	err = iterate(txn, nil, nil, func(at *badger.Item) error {
+		if !bytes.Equal(at.Key(), marksKey()) {
+			n++
+		}
+		return nil
+	})
 	return n, err
 }
 

@@ -107,6 +107,19 @@ var (
 	ErrDamaged = errors.New("a damaged file")
 )
 
+// Damaged is an error, in its own words, that is [ErrDamaged] too; nil for nil.
+func Damaged(err error) error {
+	if err == nil {
+		return nil
+	}
+	return damaged{err}
+}
+
+type damaged struct{ error }
+
+func (d damaged) Unwrap() error      { return d.error }
+func (damaged) Is(target error) bool { return target == ErrDamaged }
+
 func explainOpen(options Options, err error) error {
 	path := options.Path
 	switch {
@@ -172,7 +185,7 @@ func (s *Store) checkFormat() error {
 	found, n := binary.Uvarint(value)
 	switch {
 	case n <= 0:
-		return fmt.Errorf("segment_store path %q: the format of the state is unreadable: restore the newest backup to a new path", s.name)
+		return Damaged(fmt.Errorf("segment_store path %q: the format of the state is unreadable: restore the newest backup to a new path", s.name))
 	case found > Format:
 		return fmt.Errorf("segment_store path %q has state of format %d, and this version reads up to %d: run the newer version, or restore a backup made by this one", s.name, found, Format)
 	}

@@ -18,18 +18,20 @@ import (
 // any bit has changed, is recognised before anybody uses what it says. With an encryption key it
 // is encrypted as well: a backup of an encrypted store is no way around that.
 //
-//	magic, 8 bytes | flags | salt, 16 bytes | frames
+//	header: magic, 8 bytes | flags | salt, 16 bytes | check of the key, 8 bytes | CRC-32C of all that
 //	frame: length of the content, 4 bytes, its highest bit set in the last frame | content | sum
 //
 // Without a key, the sum of a frame is CRC-32C over its number, its length and its content. With
 // one, the content is sealed by AES-256-GCM, whose tag is the sum, under a key that HKDF-SHA256
 // derives from the encryption key and the salt; the nonce is the number of the frame, and the
-// additional data are all bytes before the frames, and its length.
+// additional data are the header, and its length. What HKDF gives beyond that key is the check:
+// a wrong key and damage are told apart.
 const (
-	sealedMagic   = "SHOALBK\x01"
+	sealedMagic   = "SHOALBK\x02"
 	sealedFlag    = 1 // encrypted
 	sealedSalt    = 16
-	sealedHeader  = len(sealedMagic) + 1 + sealedSalt
+	sealedCheck   = 8
+	sealedHeader  = len(sealedMagic) + 1 + sealedSalt + sealedCheck + crc32.Size
 	sealedContent = 64 << 10 // bytes in a frame
 	lastFrame     = 1 << 31
 )
@@ -37,8 +39,8 @@ const (
 // Errors of reading a sealed file.
 var (
 	errSealedKind    = errors.New("it is no backup of a Shoal store, or of a newer version: name one that shoal store backup has written")
-	errSealedDamaged = errors.New("it is cut short or damaged: use another backup")
-	errSealedKey     = errors.New("it is damaged, or --encryption-key is not the one of the store that it is of: set that one")
+	errSealedDamaged = Damaged(errors.New("it is cut short or damaged: use another backup"))
+	errSealedKey     = errors.New("--encryption-key is not that of the store that it is of: set that one")
 	errSealedNoKey   = errors.New("it is encrypted: set --encryption-key to that of the store that it is of")
 	errSealedPlain   = errors.New("it is not encrypted, and --encryption-key is set: leave that out; the restored store is not encrypted either")
 )
@@ -50,21 +52,35 @@ type frames struct {
 	number uint64
 }
 
-func newFrames(header, key []byte) (*frames, error) {
+// newFrames completes the header that begins a new file, or finds that of a file sound.
+func newFrames(header, key []byte, isNew bool) (*frames, error) {
+	const start = len(sealedMagic) + 1
+	salt, check, sum := header[start:][:sealedSalt], header[start+sealedSalt:][:sealedCheck], header[sealedHeader-crc32.Size:]
 	f := &frames{header: header}
-	if len(key) == 0 {
+	var derived []byte
+	var err error
+	if len(key) > 0 {
+		if derived, err = hkdf.Key(sha256.New, key, salt, "shoal backup", 32+sealedCheck); err != nil {
+			return nil, err
+		}
+		block, err := aes.NewCipher(derived[:32])
+		if err != nil {
+			return nil, err
+		}
+		if f.aead, err = cipher.NewGCM(block); err != nil {
+			return nil, err
+		}
+		derived = derived[32:]
+	}
+	if isNew {
+		copy(check, derived)
+		binary.BigEndian.PutUint32(sum, checksum(header[:sealedHeader-crc32.Size]))
 		return f, nil
 	}
-	derived, err := hkdf.Key(sha256.New, key, header[len(header)-sealedSalt:], "shoal backup", 32)
-	if err != nil {
-		return nil, err
+	if derived != nil && !bytes.Equal(check, derived) {
+		return nil, errSealedKey
 	}
-	block, err := aes.NewCipher(derived)
-	if err != nil {
-		return nil, err
-	}
-	f.aead, err = cipher.NewGCM(block)
-	return f, err
+	return f, nil
 }
 
 // overhead is how long the sum is.
@@ -100,7 +116,7 @@ func (f *frames) open(length uint32, sealed []byte) (content []byte, err error) 
 	nonce, also := f.next(length)
 	if f.aead != nil {
 		if content, err = f.aead.Open(sealed[:0], nonce, sealed, also); err != nil {
-			return nil, errSealedKey
+			return nil, errSealedDamaged
 		}
 		return content, nil
 	}
@@ -131,9 +147,9 @@ func newSealer(to io.Writer, key []byte) (*sealer, error) {
 	copy(header, sealedMagic)
 	if len(key) > 0 {
 		header[len(sealedMagic)] = sealedFlag
-		_, _ = rand.Read(header[len(sealedMagic)+1:]) // never errs
+		_, _ = rand.Read(header[len(sealedMagic)+1:][:sealedSalt]) // never errs
 	}
-	f, err := newFrames(header, key)
+	f, err := newFrames(header, key, true)
 	if err != nil {
 		return nil, err
 	}
@@ -173,8 +189,15 @@ type opener struct {
 
 func newOpener(from io.Reader, key []byte) (*opener, error) {
 	header := make([]byte, sealedHeader)
-	if _, err := io.ReadFull(from, header); err != nil || string(header[:len(sealedMagic)]) != sealedMagic {
+	n, err := io.ReadFull(from, header)
+	if start := min(n, len(sealedMagic)); string(header[:start]) != sealedMagic[:start] {
 		return nil, errSealedKind
+	}
+	if err != nil {
+		return nil, cutShort(err)
+	}
+	if end := sealedHeader - crc32.Size; binary.BigEndian.Uint32(header[end:]) != checksum(header[:end]) {
+		return nil, errSealedDamaged
 	}
 	switch flags := header[len(sealedMagic)]; {
 	case flags > sealedFlag:
@@ -184,7 +207,7 @@ func newOpener(from io.Reader, key []byte) (*opener, error) {
 	case flags == 0 && len(key) > 0:
 		return nil, errSealedPlain
 	}
-	f, err := newFrames(header, key)
+	f, err := newFrames(header, key, false)
 	return &opener{from: from, frames: f}, err
 }
 

@@ -67,7 +67,7 @@ func (t Tombstone) encode() []byte {
 	return stored
 }
 
-var errTombstone = errors.New("the record of an erasure is damaged: restore the newest backup to a new path, with --erasures if there is a newer store")
+var errTombstone = Damaged(errors.New("the record of an erasure is damaged: restore the newest backup to a new path, with --erasures if there is a newer store"))
 
 func decodeTombstone(stored []byte) (t Tombstone, err error) {
 	r := record.Read(stored)
