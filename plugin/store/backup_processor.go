@@ -32,16 +32,18 @@ The message only says when: send one from a `+"`generate`"+` input each night, o
 {"file":"/backups/customers-20261126T020000.000Z-all.backup","of":"all","records":412816,"bytes":98128311,"at":"2026-11-26T02:00:00Z"}
 `+"```"+`
 
-The first backup, and each `+"`full_every`"+`-th, is of `+"`all`"+`; the others are of what is `+"`new`"+` since the one before, and 8 bytes for each record that is still there. To restore, name a backup of all and those that follow it, in the order of their names, at a new path:
+The first backup, and each `+"`full_every`"+`-th, is of `+"`all`"+`; the others are of what is `+"`new`"+` since the one before, and 9 bytes for each record that is still there. To restore, name a backup of all and those that follow it, in the order of their names, at a new path:
 
 `+"```sh"+`
 shoal store restore --path NEW --from customers-...-all.backup --from customers-...-new.backup
 `+"```"+`
 
-A backup has customers who were erased after it. Restoring takes `+"`--erasures`"+`, the store that is replaced or a later backup, and erases them before the new store is there. Use `+"`keep`"+` so that backups do not outlast what may be kept of people.`).
+A backup has customers who were erased after it. Restoring takes `+"`--erasures`"+`, the store that is replaced or a later backup, and erases them before the new store is there. Use `+"`keep`"+` so that backups do not outlast what may be kept of people.
+
+The store stays open while it is backed up: a reload of the configuration waits for a backup that is under way, which takes seconds for each gigabyte, and longer where the directory is slow. Backups of one store come one after the other. Each commits a few bytes to the store first, so there is none while the disk of the store has less room than `+"`min_free`"+`.`).
 		Fields(
 			service.NewStringField(sbFieldStore).Description("Label of the segment_store."),
-			service.NewStringField(sbFieldDirectory).Description("Where the files go: a directory, which is created if absent. It should be on another disk, or be copied elsewhere."),
+			service.NewStringField(sbFieldDirectory).Description("Where the files go: a directory, which is created if absent; of this store only, as `keep` deletes by the label. It should be on another disk, or be copied elsewhere. What a backup left there that was killed (`.part`) goes with the next one."),
 			service.NewIntField(sbFieldFullEvery).Description("How many backups there are from one of all to the next. 1, the default: each is of all.").Default(1),
 			service.NewIntField(sbFieldKeep).Description("How many backups of all are kept, with those that go on from them; older ones are deleted once there is a new one. 0, the default, keeps all.").Default(0),
 		).
@@ -91,8 +93,6 @@ type backupProcessor struct {
 	fullEvery int
 	keep      int
 	now       func() time.Time
-
-	mu sync.Mutex // one backup after the other
 }
 
 func newBackupFromConfig(conf *service.ParsedConfig, res *service.Resources) (p *backupProcessor, err error) {
@@ -123,37 +123,50 @@ func newBackupFromConfig(conf *service.ParsedConfig, res *service.Resources) (p 
 
 // Process implements [service.Processor].
 func (p *backupProcessor) Process(ctx context.Context, msg *service.Message) (service.MessageBatch, error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
+	var made map[string]any
+	err := p.store.Do(ctx, func(s *Store) error {
+		// One after the other: each thread of the pipeline has a processor of its own.
+		turn, err := Attach(s, "backup", func() (*sync.Mutex, error) { return &sync.Mutex{}, nil })
+		if err != nil {
+			return err
+		}
+		turn.Lock()
+		defer turn.Unlock()
+		if made, err = p.backup(ctx, s); err != nil {
+			return err
+		}
+		return p.prune()
+	})
+	if err != nil {
+		return nil, err
+	}
+	receipt := msg.Copy()
+	receipt.SetStructuredMut(made)
+	return service.MessageBatch{receipt}, nil
+}
+
+// backup makes one, and its receipt.
+func (p *backupProcessor) backup(ctx context.Context, s *Store) (receipt map[string]any, err error) {
 	at := p.now().UTC()
 	file, since, err := p.place(at)
 	if err != nil {
 		return nil, err
 	}
-	var done BackedUp
-	err = p.store.Do(ctx, func(s *Store) (err error) {
+	done, err := s.Backup(ctx, file, since, nil)
+	if err != nil && since != "" { // that one is damaged, or of before the store was rewritten
+		file, since = p.name(at, ofAll), ""
 		done, err = s.Backup(ctx, file, since, nil)
-		if err != nil && since != "" { // that one is damaged, or of before the store was rewritten
-			file, since = p.name(at, ofAll), ""
-			done, err = s.Backup(ctx, file, since, nil)
-		}
-		return err
-	})
-	if err != nil {
-		return nil, err
 	}
-	if err := p.prune(); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	of := ofAll
 	if since != "" {
 		of = ofNew
 	}
-	receipt := msg.Copy()
-	receipt.SetStructuredMut(map[string]any{
+	return map[string]any{
 		"file": file, "of": of, "records": done.Records, "bytes": done.Bytes, "at": at.Format(time.RFC3339),
-	})
-	return service.MessageBatch{receipt}, nil
+	}, nil
 }
 
 // Close implements [service.Processor].
@@ -169,12 +182,20 @@ func (p *backupProcessor) name(at time.Time, of string) string {
 	return filepath.Join(p.directory, p.label+"-"+at.Format("20060102T150405.000Z")+"-"+of+".backup")
 }
 
-// place says which file to write, and which one it goes on from; empty: none.
+// place says which file to write, and which one it goes on from; empty: none. It deletes what
+// was left half-way.
 func (p *backupProcessor) place(at time.Time) (file, since string, err error) {
 	if err := os.MkdirAll(p.directory, 0o700); err != nil {
+		return "", "", fmt.Errorf("directory %q: name one that can be made and written: %w", p.directory, err)
+	}
+	parts, err := p.files(partEnd)
+	if err != nil {
 		return "", "", err
 	}
-	files, err := p.files()
+	if err := remove(parts); err != nil {
+		return "", "", err
+	}
+	files, err := p.files("")
 	if err != nil {
 		return "", "", err
 	}
@@ -185,22 +206,31 @@ func (p *backupProcessor) place(at time.Time) (file, since string, err error) {
 	return p.name(at, ofNew), files[len(files)-1], nil
 }
 
-// files are the backups that there are, in order.
-func (p *backupProcessor) files() ([]string, error) {
+// files are the backups that there are whose names end so, in order.
+func (p *backupProcessor) files(end string) ([]string, error) {
 	entries, err := os.ReadDir(p.directory)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("directory %q: name one that can be read: %w", p.directory, err)
 	}
 	var files []string
 	for _, entry := range entries {
 		rest, ours := strings.CutPrefix(entry.Name(), p.label+"-")
 		stamp, of, _ := strings.Cut(rest, "-")
-		if _, err := time.Parse("20060102T150405.000Z", stamp); ours && err == nil && (of == ofAll+".backup" || of == ofNew+".backup") {
+		if _, err := time.Parse("20060102T150405.000Z", stamp); ours && err == nil && (of == ofAll+".backup"+end || of == ofNew+".backup"+end) {
 			files = append(files, filepath.Join(p.directory, entry.Name()))
 		}
 	}
 	slices.SortFunc(files, cmp.Compare[string])
 	return files, nil
+}
+
+func remove(files []string) error {
+	for _, file := range files {
+		if err := os.Remove(file); err != nil {
+			return fmt.Errorf("deleting an old backup: let the directory be written: %w", err)
+		}
+	}
+	return nil
 }
 
 func lastOfAll(files []string) int {
@@ -217,7 +247,7 @@ func (p *backupProcessor) prune() error {
 	if p.keep == 0 {
 		return nil
 	}
-	files, err := p.files()
+	files, err := p.files("")
 	if err != nil {
 		return err
 	}
@@ -227,10 +257,5 @@ func (p *backupProcessor) prune() error {
 			return nil
 		}
 	}
-	for _, file := range files[:end] {
-		if err := os.Remove(file); err != nil {
-			return err
-		}
-	}
-	return nil
+	return remove(files[:end])
 }

@@ -65,6 +65,49 @@ cache_resources:
 	assertRestored(t, backups(), "abcdefghi")
 }
 
+// What a backup left that was killed goes with the next one of the same label.
+func TestBackupsThatWereKilled(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	backups := filepath.Join(dir, "backups")
+	require.NoError(t, os.Mkdir(backups, 0o700))
+	leave := func(name string) string {
+		name = filepath.Join(backups, name)
+		require.NoError(t, os.WriteFile(name, []byte("half"), 0o600))
+		return name
+	}
+	gone := []string{leave("items-20261126T020000.000Z-all.backup.part"), leave("items-20261127T020000.000Z-new.backup.part")}
+	stays := []string{leave("items-b-20261126T020000.000Z-all.backup.part"), leave("items-mine.part")}
+	receipts := through(t, fmt.Sprintf(`
+pipeline:
+  processors: [ { segment_backup: { store: items, directory: %s } } ]
+cache_resources:
+  - label: items
+    segment_store: { path: %s, min_free: "0" }
+`, backups, filepath.Join(dir, "state")), "a")
+	require.Len(t, receipts, 1)
+	for _, name := range gone {
+		assert.NoFileExists(t, name)
+	}
+	for _, name := range stays {
+		assert.FileExists(t, name)
+	}
+
+	s := inMemory(t)
+	file := filepath.Join(dir, "file")
+	require.NoError(t, os.WriteFile(file+".part", []byte("half"), 0o644)) //nolint:gosec // as others make them
+	_, err := s.Backup(t.Context(), file, "", nil)
+	require.NoError(t, err)
+	assert.NoFileExists(t, file+".part")
+	stat, err := os.Stat(file)
+	require.NoError(t, err)
+	assert.Equal(t, os.FileMode(0o600), stat.Mode().Perm())
+	_, err = s.Backup(t.Context(), filepath.Join(dir, "nowhere", "file"), "", nil)
+	require.ErrorContains(t, err, "name a file in a directory that is there and can be written: ")
+	_, err = s.Backup(t.Context(), filepath.Join(dir, "other"), filepath.Join(dir, "nowhere"), nil)
+	require.ErrorContains(t, err, "there is no backup to go on from: name one that is there: ")
+}
+
 func assertRestored(t *testing.T, files []string, items string) {
 	t.Helper()
 	to := filepath.Join(t.TempDir(), strconv.Itoa(len(files)))
