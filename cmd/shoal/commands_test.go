@@ -59,6 +59,7 @@ func TestHealthcheck(t *testing.T) {
 	here := []string{"--metrics-url", server.URL + "/metrics"}
 	require.NoError(t, check(here...))
 	metrics += "segment_store_writable{label=\"b\"} 0\n"
+	require.ErrorContains(t, check(), "not ready: a segment_store has less room", "the metrics are those of the process that is asked")
 	require.ErrorContains(t, check(here...), "not ready: a segment_store has less room on its disk than min_free, and refuses batches: free some space")
 	require.NoError(t, check("--metrics-url", ""))
 	require.NoError(t, check("--metrics-url", server.URL+"/elsewhere"), "another exporter of metrics")
@@ -66,6 +67,31 @@ func TestHealthcheck(t *testing.T) {
 	require.ErrorContains(t, check(here...), "503")
 	server.Close()
 	require.ErrorContains(t, check("--timeout", "1s"), "not ready: ")
+}
+
+func TestMetricsBesideWhatIsAsked(t *testing.T) {
+	t.Parallel()
+	for asked, want := range map[string]string{
+		"":                               "http://127.0.0.1:4195/metrics",
+		"http://host:4999/ready":         "http://host:4999/metrics",
+		"http://host:4999":               "http://host:4999/metrics",
+		"https://host/shoal/ready?a=b":   "https://host/shoal/metrics",
+		"http://host:4999/ready, itself": "http://other/m",
+	} {
+		url, itself := strings.CutSuffix(asked, ", itself")
+		var got string
+		command := healthcheckCommand()
+		command.Action = func(c *cli.Context) error { got = metricsURL(c); return nil }
+		arguments := []string{"shoal", "healthcheck"}
+		if url != "" {
+			arguments = append(arguments, "--url", url)
+		}
+		if itself {
+			arguments = append(arguments, "--metrics-url", want)
+		}
+		require.NoError(t, (&cli.App{Commands: []*cli.Command{command}}).Run(arguments))
+		assert.Equal(t, want, got, asked)
+	}
 }
 
 func TestStoreVerify(t *testing.T) {
@@ -119,16 +145,20 @@ func TestStoreCommands(t *testing.T) {
 	assert.Contains(t, output, " records, ")
 	output, err = run(t, "store", "verify", "--path", path)
 	require.NoError(t, err)
-	assert.Equal(t, "feature set \"default\": 1 profiles\nerased: 3 customers\nall invariants hold\n", output)
+	assert.Equal(t, "feature set \"default\": 1 profile\nerased: 3 customers\nall invariants hold\n", output)
 
 	output, err = run(t, "store", "restore", "--path", restored, "--from", old)
 	require.NoError(t, err)
 	assert.Contains(t, output, "feature set \"default\": 3 profiles\nall invariants hold\nerasures after the backup are not known")
 	output, err = run(t, "store", "restore", "--path", restored+"2", "--from", old, "--erasures", path)
 	require.NoError(t, err)
-	assert.Contains(t, output, "feature set \"default\": 1 profiles\nerased: 3 customers\nall invariants hold\n2 customers were erased since the backup, and are erased here")
+	assert.Contains(t, output, "feature set \"default\": 1 profile\nerased: 3 customers\nall invariants hold\n2 customers were erased since the backup, and are erased here")
 	_, err = run(t, "store", "restore", "--path", restored, "--from", old)
 	require.ErrorContains(t, err, "store restore: there is something at "+restored+" already")
+	none := t.TempDir()
+	_, err = run(t, "store", "restore", "--path", restored+"3", "--from", old, "--erasures", none)
+	require.ErrorContains(t, err, "store restore: --erasures "+none+": there is no store at "+none+": name its directory")
+	assert.NoDirExists(t, restored+"3")
 
 	s, err := store.Open(store.Options{Path: path, MemoryBudget: store.MinMemoryBudget})
 	require.NoError(t, err)

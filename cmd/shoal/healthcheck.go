@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
+	"path"
 	"strings"
 	"time"
 
@@ -28,9 +30,9 @@ func healthcheckCommand() *cli.Command {
 				Usage: "what to ask: /ready tells of the connections, /ping only that the process lives",
 			},
 			&cli.StringFlag{
-				Name:  "metrics-url",
-				Value: "http://127.0.0.1:4195/metrics",
-				Usage: "metrics for Prometheus, which tell of the stores; empty, or where there are none: do not ask",
+				Name:        "metrics-url",
+				Usage:       "metrics for Prometheus, which tell of the stores; empty, or where there are none: do not ask",
+				DefaultText: "/metrics where --url asks",
 			},
 			&cli.DurationFlag{Name: "timeout", Value: 3 * time.Second, Usage: "how long to wait for the answers"},
 		},
@@ -38,8 +40,8 @@ func healthcheckCommand() *cli.Command {
 			ctx, cancel := context.WithTimeout(c.Context, c.Duration("timeout"))
 			defer cancel()
 			err := ask(ctx, c.String("url"), func(io.Reader) error { return nil })
-			if url := c.String("metrics-url"); err == nil && url != "" {
-				if err = ask(ctx, url, storesHaveRoom); errors.Is(err, errNoAnswer) {
+			if metrics := metricsURL(c); err == nil && metrics != "" {
+				if err = ask(ctx, metrics, storesHaveRoom); errors.Is(err, errNoAnswer) {
 					err = nil
 				}
 			}
@@ -49,6 +51,19 @@ func healthcheckCommand() *cli.Command {
 			return nil
 		},
 	}
+}
+
+// metricsURL is what the flag says, or else beside what --url asks: of the same process.
+func metricsURL(c *cli.Context) string {
+	if c.IsSet("metrics-url") {
+		return c.String("metrics-url")
+	}
+	beside, err := url.Parse(c.String("url"))
+	if err != nil {
+		return "" // it was asked, so it can be read
+	}
+	beside.Path, beside.RawPath, beside.RawQuery = path.Join("/", path.Dir(beside.Path), "metrics"), "", ""
+	return beside.String()
 }
 
 var errNoAnswer = errors.New("no answer")

@@ -12,15 +12,26 @@ import (
 // storeCommand works on the store of a process that is not running.
 func storeCommand() *cli.Command {
 	return &cli.Command{
-		Name:  "store",
-		Usage: "Work on a segment_store that no process has open",
-		Description: "Exits with 0 when all is done, 1 when something could not be done or does not hold, 2 when a process\n" +
-			"has the store open, and 3 when a file is damaged.",
+		Name:      "store",
+		Usage:     "Work on a segment_store that no process has open",
+		UsageText: "shoal store COMMAND --path DIR [options]",
+		Description: "Exits with 0 when all is done, 1 when something could not be done, 2 when a process has the store open,\n" +
+			"and 3 when a file or a record is damaged, of a store or a backup, or an invariant does not hold: then\n" +
+			"restore the newest backup that is sound.",
 		Subcommands: []*cli.Command{
 			inspectCommand(), verifyCommand(), exportCommand(),
 			backupCommand(), restoreCommand(), compactCommand(), forgetCommand(), resetCommand(),
 		},
+		Action: noSuchCommand,
 	}
+}
+
+// noSuchCommand is what runs where no sub-command has the name.
+func noSuchCommand(c *cli.Context) error {
+	if !c.Args().Present() {
+		return cli.ShowSubcommandHelp(c)
+	}
+	return cli.Exit(fmt.Sprintf("store %s: there is no such command: see shoal store --help", c.Args().First()), exitFailed)
 }
 
 // storeFlags are those of all sub-commands, and more of one.
@@ -53,9 +64,9 @@ func existingStore(c *cli.Context) (store.Options, error) {
 
 // Exit codes, for scripts.
 const (
-	exitFailed  = 1 // the work could not be done, or an invariant does not hold
+	exitFailed  = 1 // the work could not be done
 	exitInUse   = 2 // another process has the store open
-	exitDamaged = 3 // a file is damaged: restore a backup
+	exitDamaged = 3 // a file or a record is damaged, or an invariant does not hold: restore a backup
 )
 
 // failed ends a sub-command that could not do its work.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/dustin/go-humanize"
+	"github.com/dustin/go-humanize/english"
 	"github.com/urfave/cli/v2"
 
 	"github.com/shoal-stream/shoal/plugin"
@@ -87,7 +88,7 @@ func restore(c *cli.Context) error {
 	}
 	told := "erasures after the backup are not known: name the store that went on since by --erasures, if there is one"
 	if since != nil {
-		told = fmt.Sprintf("%d customers were erased since the backup, and are erased here", erased)
+		told = english.Plural(erased, "customer was erased since the backup, and is erased here", "customers were erased since the backup, and are erased here")
 	}
 	_, err = fmt.Fprintf(c.App.Writer, "%d records\n%s%s\n", records, report, told)
 	return err

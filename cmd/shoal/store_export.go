@@ -4,8 +4,11 @@ import (
 	"bufio"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"slices"
 
 	"github.com/urfave/cli/v2"
 
@@ -28,17 +31,48 @@ func exportCommand() *cli.Command {
 
 func export(c *cli.Context) error {
 	return withStore(c, func(s *store.Store) error {
+		if err := s.View(c.Context, func(r store.Reader) error { return thereToExport(c, r) }); err != nil {
+			return err
+		}
 		name := c.String("to")
 		if name == "" {
 			return exportTo(c, s, c.App.Writer)
 		}
 		file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("--to %s is there already: name a new file", name)
+		}
+		if err != nil {
+			return fmt.Errorf("--to %s: name a file in a directory that is there and can be written: %w", name, err)
+		}
+		if err = errors.Join(exportTo(c, s, file), file.Sync(), file.Close()); err != nil {
+			err = errors.Join(err, os.Remove(name)) // half of the customers are not an export
+		}
+		return err
+	})
+}
+
+// thereToExport refuses what was named and is not in the store; of the defaults, one suffices.
+func thereToExport(c *cli.Context, r store.Reader) error {
+	some := false
+	for _, part := range [...]struct {
+		flag string
+		kind store.Kind
+	}{{"feature-set", store.KindFeatureSet}, {"model", store.KindModel}} {
+		names, err := store.Namespaces(r, part.kind)
 		if err != nil {
 			return err
 		}
-		err = exportTo(c, s, file)
-		return errors.Join(err, file.Sync(), file.Close())
-	})
+		name := c.String(part.flag)
+		found := slices.Contains(names, name)
+		if some = some || found; !found && c.IsSet(part.flag) {
+			return fmt.Errorf("--%s %q: there is nothing of that name in the store: see store inspect", part.flag, name)
+		}
+	}
+	if !some {
+		return errors.New("there is no feature set and no model of the name default in the store: see store inspect, and use --feature-set or --model")
+	}
+	return nil
 }
 
 func exportTo(c *cli.Context, s *store.Store, to io.Writer) error {

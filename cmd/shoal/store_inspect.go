@@ -2,7 +2,10 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
+	"strconv"
 	"text/tabwriter"
 
 	"github.com/dustin/go-humanize"
@@ -32,11 +35,24 @@ func inspect(c *cli.Context) error {
 		if c.Bool("json") {
 			return json.NewEncoder(c.App.Writer).Encode(map[string]any{"format": store.Format, "disk_bytes": tables + logs, "records": sizes})
 		}
-		table := tabwriter.NewWriter(c.App.Writer, 0, 0, 2, ' ', tabwriter.AlignRight)
-		_, _ = fmt.Fprintf(table, "format %d, %s on disk\n\nkind\tof\trecords\tbytes\t\n", store.Format, humanize.IBytes(uint64(tables+logs)))
-		for _, size := range sizes {
-			_, _ = fmt.Fprintf(table, "%s\t%s\t%d\t%s\t\n", size.Kind, size.Namespace, size.Records, humanize.IBytes(uint64(size.Bytes)))
-		}
-		return table.Flush() // which tells of errors before
+		_, err = fmt.Fprintf(c.App.Writer, "format %d, %s on disk\n\n", store.Format, humanize.IBytes(uint64(tables+logs)))
+		return errors.Join(err, printSizes(c.App.Writer, sizes))
 	})
+}
+
+// printSizes is for people: names on the left, numbers on the right, all of it below.
+func printSizes(to io.Writer, sizes []store.Size) error {
+	all := store.Size{Kind: "all"}
+	for _, size := range sizes {
+		all.Records += size.Records
+		all.Bytes += size.Bytes
+	}
+	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
+	const bytes = len("1023 MiB")
+	records := max(len("records"), len(strconv.FormatInt(all.Records, 10)))
+	_, _ = fmt.Fprintf(table, "kind\tof\t%*s\t%*s\n", records, "records", bytes, "bytes")
+	for _, size := range append(sizes, all) {
+		_, _ = fmt.Fprintf(table, "%s\t%s\t%*d\t%*s\n", size.Kind, size.Namespace, records, size.Records, bytes, humanize.IBytes(uint64(size.Bytes)))
+	}
+	return table.Flush() // which tells of errors before
 }

@@ -22,7 +22,9 @@ func TestInspectAndExport(t *testing.T) {
 	output, err := run(t, "store", "inspect", "--path", path)
 	require.NoError(t, err)
 	assert.Contains(t, output, "format 1, ")
-	assert.Regexp(t, `profiles +default +3 +\d+ B`, output)
+	assert.Regexp(t, `(?m)^kind +of +records +bytes$`, output)
+	assert.Regexp(t, `(?m)^profiles +default +3 +\d+ B$`, output)
+	assert.Regexp(t, `(?m)^all +\d+ +\d+ B$`, output)
 	output, err = run(t, "store", "inspect", "--path", path, "--json")
 	require.NoError(t, err)
 	var report struct {
@@ -52,10 +54,23 @@ func TestInspectAndExport(t *testing.T) {
 	assert.Equal(t, map[string]float64{"visits": 1}, customer.Features)
 	assert.Nil(t, customer.Segment, "there is no model")
 	_, err = run(t, "store", "export", "--path", path, "--to", file)
-	require.ErrorContains(t, err, "file exists")
+	require.ErrorContains(t, err, "store export: --to "+file+" is there already: name a new file")
+	for want, arguments := range map[string][]string{
+		"--to " + dir + "/no/file: name a file in a directory that is there": {"--to", dir + "/no/file"},
+		`--feature-set "other": there is nothing of that name in the store`:  {"--feature-set", "other", "--to", dir + "/none"},
+		`--model "default": there is nothing of that name in the store`:      {"--model", "default"},
+	} {
+		_, err = run(t, append([]string{"store", "export", "--path", path}, arguments...)...)
+		require.ErrorContains(t, err, want)
+	}
+	assert.NoFileExists(t, dir+"/none")
 	output, err = run(t, "store", "export", "--path", path)
 	require.NoError(t, err)
 	assert.Equal(t, string(text), output)
+	_, err = run(t, "store", "reset", "--path", path, "--feature-set", "default")
+	require.NoError(t, err)
+	_, err = run(t, "store", "export", "--path", path)
+	require.ErrorContains(t, err, "there is no feature set and no model of the name default in the store: see store inspect")
 }
 
 func TestReset(t *testing.T) {
@@ -89,29 +104,75 @@ func TestBackupsThatGoOn(t *testing.T) {
 	require.NoError(t, err)
 	output, err := run(t, "store", "restore", "--path", filepath.Join(dir, "to"), "--from", all, "--from", more)
 	require.NoError(t, err)
-	assert.Contains(t, output, "feature set \"default\": 2 profiles\nerased: 1 customers\nall invariants hold\n")
+	assert.Contains(t, output, "feature set \"default\": 2 profiles\nerased: 1 customer\nall invariants hold\n")
 }
 
 // Scripts tell by the exit code what to do.
 func TestExitCodes(t *testing.T) {
 	t.Parallel()
-	code := func(err error) int {
+	dir := t.TempDir()
+	path, backup := filepath.Join(dir, "state"), filepath.Join(dir, "backup")
+	exits := func(want int, message string, arguments ...string) {
+		t.Helper()
+		_, err := run(t, append([]string{"store"}, arguments...)...)
+		require.ErrorContains(t, err, message)
 		var exit cli.ExitCoder
 		require.ErrorAs(t, err, &exit)
-		return exit.ExitCode()
+		assert.Equal(t, want, exit.ExitCode(), message)
 	}
-	path := filepath.Join(t.TempDir(), "state")
-	_, err := run(t, "store", "verify", "--path", path)
-	assert.Equal(t, exitFailed, code(err))
+	exits(exitFailed, "store bogus: there is no such command: see shoal store --help", "bogus")
+	exits(exitFailed, "there is no store at --path", "verify", "--path", path)
 	fillFeatures(t, path)
+	_, err := run(t, "store", "backup", "--path", path, "--to", backup)
+	require.NoError(t, err)
+	exits(exitFailed, "is there already", "backup", "--path", path, "--to", backup)
+
+	content, err := os.ReadFile(backup)
+	require.NoError(t, err)
+	to := filepath.Join(dir, "to")
+	require.NoError(t, os.WriteFile(backup, content[:len(content)-9], 0o600))
+	exits(exitDamaged, backup+": it is cut short or damaged", "restore", "--path", to, "--from", backup)
+	content[len(content)/2] ^= 1
+	require.NoError(t, os.WriteFile(backup, content, 0o600))
+	exits(exitDamaged, backup+": it is cut short or damaged", "restore", "--path", to, "--from", backup)
+	exits(exitDamaged, backup+": it is cut short or damaged", "restore", "--path", to, "--from", backup, "--erasures", backup)
+
+	damageRecord(t, path)
+	exits(exitDamaged, "store verify: "+path+": ", "verify", "--path", path)
+
 	tables, err := filepath.Glob(filepath.Join(path, "*.sst"))
 	require.NoError(t, err)
 	require.NotEmpty(t, tables)
-	content, err := os.ReadFile(tables[0])
+	content, err = os.ReadFile(tables[0])
 	require.NoError(t, err)
 	content[len(content)/3] ^= 1
 	require.NoError(t, os.WriteFile(tables[0], content, 0o600))
-	_, err = run(t, "store", "verify", "--path", path)
-	require.ErrorContains(t, err, "has a damaged file: restore the newest backup to a new path")
-	assert.Equal(t, exitDamaged, code(err))
+	exits(exitDamaged, "has a damaged file: restore the newest backup to a new path", "verify", "--path", path)
+}
+
+// damageRecord writes a profile that nobody can read.
+func damageRecord(t *testing.T, path string) {
+	t.Helper()
+	s, err := store.Open(store.Options{Path: path, MemoryBudget: store.MinMemoryBudget})
+	require.NoError(t, err)
+	require.NoError(t, s.Update(t.Context(), nil, func(tx *store.Tx) error {
+		return tx.Step(func() error {
+			tx.Set(store.Key(store.KindProfile, "default", []byte("c1")), []byte("damaged"))
+			return nil
+		})
+	}))
+	require.NoError(t, s.Close())
+}
+
+// Without a sub-command, there is help, and no error.
+func TestStoreHelp(t *testing.T) {
+	t.Parallel()
+	for _, arguments := range [][]string{{"store"}, {"store", "--help"}, {"store", "help"}} {
+		output, err := run(t, arguments...)
+		require.NoError(t, err)
+		for _, name := range []string{"inspect", "verify", "export", "backup", "restore", "compact", "forget", "reset"} {
+			assert.Contains(t, output, "\n   "+name, arguments)
+		}
+		assert.Contains(t, output, "and 3 when a file or a record is damaged", arguments)
+	}
 }

@@ -12,7 +12,7 @@ import (
 func verifyCommand() *cli.Command {
 	return &cli.Command{
 		Name:   "verify",
-		Usage:  "Walk the whole store and prove its invariants; exits with 1 when one does not hold",
+		Usage:  "Walk the whole store and prove its invariants; exits with 3 when one does not hold",
 		Flags:  storeFlags(),
 		Action: func(c *cli.Context) error { return failed(c, verify(c)) },
 	}

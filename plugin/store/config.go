@@ -40,7 +40,7 @@ As a cache it supports get, set, add and delete with a TTL, for processors such 
 State survives the death of the process at any instant. With `+"`durability: power`"+` it survives a loss of power, too; commits then wait for the disk, which costs little for batches of 100 messages or more.`).
 		Fields(
 			service.NewStringField(ssFieldPath).
-				Description("Directory of the database, created if absent. Use a local disk, one directory for each process.").
+				Description("Directory of the database, created if absent. Use a local disk, one directory for each process. It is made readable for its user only; so is an empty one that is there, if it is this user's.").
 				Default("").Example("./state"),
 			service.NewBoolField(ssFieldInMemory).
 				Description("Keep nothing on disk, for tests and demonstrations; `path` is ignored. By default state is on disk.").
