@@ -78,9 +78,15 @@ func (s *Store) syncLogs() error {
 	if options.InMemory || options.SyncWrites {
 		return nil
 	}
-	names, _ := filepath.Glob(filepath.Join(options.Dir, "*.mem")) // errs for a bad pattern only
-	for _, name := range names {
-		log, err := os.OpenFile(name, os.O_RDWR, 0)
+	entries, err := os.ReadDir(options.Dir)
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		if filepath.Ext(entry.Name()) != ".mem" {
+			continue
+		}
+		log, err := os.OpenFile(filepath.Join(options.Dir, entry.Name()), os.O_RDWR, 0)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue // it is in a table, which was synced
 		}

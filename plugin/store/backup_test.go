@@ -141,6 +141,29 @@ func TestSealedFiles(t *testing.T) {
 	}
 }
 
+// Whoever reads on after an error, as a buffer does that reads ahead, gets it again: a damaged
+// frame is never left out.
+func TestSealedFilesStayDamaged(t *testing.T) {
+	t.Parallel()
+	var file bytes.Buffer
+	s, err := newSealer(&file, nil)
+	require.NoError(t, err)
+	_, err = s.Write(make([]byte, 3*sealedContent))
+	require.NoError(t, err)
+	require.NoError(t, s.Close())
+	file.Bytes()[sealedHeader+4+sealedContent+4+100] ^= 1 // in the second frame
+	o, err := newOpener(&file, nil)
+	require.NoError(t, err)
+	content, err := io.ReadAll(o)
+	require.ErrorIs(t, err, errSealedDamaged)
+	require.Len(t, content, sealedContent)
+	for range 3 {
+		n, err := o.Read(make([]byte, 100))
+		require.ErrorIs(t, err, errSealedDamaged)
+		require.Zero(t, n)
+	}
+}
+
 // What is no backup does no more than err.
 func FuzzBackup(f *testing.F) {
 	var file bytes.Buffer

@@ -35,10 +35,11 @@ func eachItem(txn *badger.Txn, fn func(item) error) error {
 // tell of customers who were erased, as each backup is to know of these; of the others the
 // names. The marks of backups are not among them, as they are not of what is made of them.
 func eachEntry(txn *badger.Txn, after uint64, fn func(entry) error) error {
+	marks := marksKey()
 	return iterate(txn, nil, nil, func(at *badger.Item) error {
 		key := at.Key()
 		switch {
-		case bytes.Equal(key, marksKey()):
+		case bytes.Equal(key, marks):
 			return nil
 		case at.Version() <= after && !tellsOfErasure(key):
 			return fn(entry{name: nameOf(key)})
@@ -53,8 +54,9 @@ func eachEntry(txn *badger.Txn, after uint64, fn func(entry) error) error {
 
 // count is how many records [eachItem] visits. It reads keys only.
 func count(txn *badger.Txn) (n int64, err error) {
+	marks := marksKey()
 	err = iterate(txn, nil, nil, func(at *badger.Item) error {
-		if !bytes.Equal(at.Key(), marksKey()) {
+		if !bytes.Equal(at.Key(), marks) {
 			n++
 		}
 		return nil

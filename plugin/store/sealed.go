@@ -185,6 +185,7 @@ type opener struct {
 	frames  *frames
 	content []byte
 	last    bool
+	failed  error // for good: what comes after a damaged frame is not read
 }
 
 func newOpener(from io.Reader, key []byte) (*opener, error) {
@@ -217,8 +218,11 @@ func (o *opener) Read(p []byte) (n int, err error) {
 		if o.last {
 			return 0, io.EOF
 		}
-		if err := o.readFrame(); err != nil {
-			return 0, err
+		if o.failed == nil {
+			o.failed = o.readFrame()
+		}
+		if o.failed != nil {
+			return 0, o.failed
 		}
 	}
 	n = copy(p, o.content)
