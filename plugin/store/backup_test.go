@@ -8,6 +8,7 @@ import (
 	mathrand "math/rand/v2"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -250,4 +251,35 @@ func TestErasures(t *testing.T) {
 		assert.True(t, found)
 		assert.Equal(t, Tombstone{Until: 5, At: erasedAt}, got)
 	}
+}
+
+// BenchmarkBackup backs up a store of 100,000 records of 500 bytes: all, and what is new, of
+// which there is nothing.
+func BenchmarkBackup(b *testing.B) {
+	dir := b.TempDir()
+	s := openAt(b, filepath.Join(dir, "state"))
+	value := bytes.Repeat([]byte("v"), 500)
+	require.NoError(b, s.Update(b.Context(), nil, func(tx *Tx) error {
+		for i := range 100_000 {
+			if err := tx.Step(func() error { tx.Set(keyOf(strconv.Itoa(i)), value); return nil }); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	first := filepath.Join(dir, "first")
+	_, err := s.Backup(b.Context(), first, "", nil)
+	require.NoError(b, err)
+	for name, since := range map[string]string{"all": "", "new": first} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			file := filepath.Join(dir, name)
+			for b.Loop() {
+				_, err := s.Backup(b.Context(), file, since, nil)
+				require.NoError(b, err)
+				require.NoError(b, os.Remove(file))
+			}
+		})
+	}
+	require.NoError(b, s.Close())
 }
