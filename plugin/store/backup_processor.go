@@ -93,10 +93,11 @@ type backupProcessor struct {
 	fullEvery int
 	keep      int
 	now       func() time.Time
+	logger    *service.Logger
 }
 
 func newBackupFromConfig(conf *service.ParsedConfig, res *service.Resources) (p *backupProcessor, err error) {
-	p = &backupProcessor{now: time.Now}
+	p = &backupProcessor{now: time.Now, logger: res.Logger()}
 	if p.label, err = conf.FieldString(sbFieldStore); err != nil {
 		return nil, err
 	}
@@ -138,6 +139,7 @@ func (p *backupProcessor) Process(ctx context.Context, msg *service.Message) (se
 		return p.prune()
 	})
 	if err != nil {
+		p.logger.Errorf("there is no backup: %v", err) // Benthos says so at debug level only
 		return nil, err
 	}
 	receipt := msg.Copy()
