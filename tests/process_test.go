@@ -3,9 +3,11 @@ package tests
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -24,12 +26,23 @@ import (
 // will, and needs no build of all connectors.
 const asShoal = "SHOAL_TEST_AS_SHOAL"
 
+// killed counts the processes that tests have killed.
+var killed atomic.Int64
+
 func TestMain(m *testing.M) {
-	if os.Getenv(asShoal) != "" {
+	switch {
+	case os.Getenv(asShoal) != "":
 		service.RunCLI(context.Background())
-		return
+	case os.Getenv(asStore) != "":
+		if err := workOnStore(os.Args[1], os.Args[2:]); err != nil {
+			fmt.Println(err)
+			os.Exit(1)
+		}
+	default:
+		code := m.Run()
+		fmt.Printf("%d processes were killed\n", killed.Load())
+		os.Exit(code)
 	}
-	os.Exit(m.Run())
 }
 
 // shoal is a process that runs a configuration in a directory of its own.
@@ -53,11 +66,17 @@ func write(t *testing.T, dir, name, text string) {
 // command starts any sub-command.
 func command(t *testing.T, dir string, arguments ...string) *shoal {
 	t.Helper()
+	return launch(t, dir, []string{asShoal + "=1"}, arguments...)
+}
+
+// launch starts the test binary, as what the environment says.
+func launch(t *testing.T, dir string, environment []string, arguments ...string) *shoal {
+	t.Helper()
 	binary, err := os.Executable()
 	require.NoError(t, err)
 	p := &shoal{Cmd: exec.Command(binary, arguments...)}
 	p.Dir = dir
-	p.Env = append(os.Environ(), asShoal+"=1")
+	p.Env = append(os.Environ(), environment...)
 	p.Stdout, p.Stderr = &p.output, &p.output
 	require.NoError(t, p.Start())
 	t.Cleanup(func() {
@@ -96,23 +115,16 @@ func (p *shoal) finishes(t *testing.T, d time.Duration) bool {
 		return true
 	}
 	require.Equal(t, -1, p.ProcessState.ExitCode(), "it was to be killed, not to fail: %s", &p.output)
+	killed.Add(1)
 	return false
 }
 
-// openStore opens the store that a process has left, and closes it with the test.
-func openStore(t *testing.T, dir string) *store.Store {
+// contents are all records of a store that a process has left, once its invariants are proven.
+func contents(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	s, err := store.Open(store.Options{Path: dir, MemoryBudget: store.DefaultMemoryBudget})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, s.Close()) })
-	return s
-}
-
-// contents are all records of a store, once its invariants are proven.
-func contents(t *testing.T, dir string) map[string]string {
-	t.Helper()
-	s := openStore(t, dir)
-	_, err := plugin.Verify(t.Context(), s)
+	_, err = plugin.Verify(t.Context(), s)
 	require.NoError(t, err)
 	records := map[string]string{}
 	require.NoError(t, s.View(t.Context(), func(r store.Reader) error {
@@ -121,5 +133,6 @@ func contents(t *testing.T, dir string) map[string]string {
 			return nil
 		})
 	}))
+	require.NoError(t, s.Close())
 	return records
 }
