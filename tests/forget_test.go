@@ -99,49 +99,52 @@ func TestKillAmidErasures(t *testing.T) {
 			start(t, calm, config).finish(t)
 			whole := time.Since(begun)
 
-			rough := t.TempDir()
-			writeEvents(t, rough, events)
-			kills := 0
-			for range 6 {
-				if !start(t, rough, config).finishes(t, time.Duration(random.Float64()*float64(whole)*0.8)) {
-					kills++
-				}
-			}
-			start(t, rough, config).finish(t)
-			require.Greater(t, kills, 2)
-
-			want, got := contents(t, filepath.Join(calm, "state")), contents(t, filepath.Join(rough, "state"))
-			tombstones := 0
-			for _, records := range []map[string]string{want, got} {
-				for key := range records {
-					kind, namespace, _, err := store.SplitKey([]byte(key))
-					require.NoError(t, err)
-					switch {
-					case kind == store.KindTombstone: // laid under a secret that is random, at a time on the wall
-						tombstones++
-						delete(records, key)
-					case kind == store.KindMeta && namespace == "tombstones":
-						delete(records, key)
+			inRounds(t, func(t *testing.T, round uint64) {
+				random := rand.New(rand.NewPCG(5, round))
+				rough := t.TempDir()
+				writeEvents(t, rough, events)
+				kills := 0
+				for range 8 {
+					if !start(t, rough, config).finishes(t, time.Duration(random.Float64()*float64(whole)*0.8)) {
+						kills++
 					}
 				}
-				// What was told last goes by how the input cut the batches.
-				delete(records, string(store.Key(store.KindFeatureSet, "default", []byte("told"))))
-			}
-			require.Empty(t, differences(want, got))
-			assert.Greater(t, tombstones, 50)
-			there := 0
-			for customer := range gone {
-				if _, is := got[string(store.Key(store.KindProfile, "default", []byte(customer)))]; is {
-					there++
+				start(t, rough, config).finish(t)
+				require.Greater(t, kills, 2)
+
+				want, got := contents(t, filepath.Join(calm, "state")), contents(t, filepath.Join(rough, "state"))
+				tombstones := 0
+				for _, records := range []map[string]string{want, got} {
+					for key := range records {
+						kind, namespace, _, err := store.SplitKey([]byte(key))
+						require.NoError(t, err)
+						switch {
+						case kind == store.KindTombstone: // laid under a secret that is random, at a time on the wall
+							tombstones++
+							delete(records, key)
+						case kind == store.KindMeta && namespace == "tombstones":
+							delete(records, key)
+						}
+					}
+					// What was told last goes by how the input cut the batches.
+					delete(records, string(store.Key(store.KindFeatureSet, "default", []byte("told"))))
 				}
-				for key := range got {
-					if strings.HasSuffix(key, customer) && key[0] != byte(store.KindEventID) {
+				require.Empty(t, differences(want, got))
+				assert.Greater(t, tombstones, 50)
+				there := 0
+				for customer := range gone {
+					if _, is := got[string(store.Key(store.KindProfile, "default", []byte(customer)))]; is {
 						there++
 					}
+					for key := range got {
+						if strings.HasSuffix(key, customer) && key[0] != byte(store.KindEventID) {
+							there++
+						}
+					}
 				}
-			}
-			assert.Zero(t, there, "of %d", len(gone))
-			assert.Greater(t, len(gone), 5)
+				assert.Zero(t, there, "of %d", len(gone))
+				assert.Greater(t, len(gone), 5)
+			})
 		})
 	}
 }

@@ -171,38 +171,45 @@ func TestKillKafka(t *testing.T) {
 			await(t, p, want, len(values))
 			p.stop(t)
 
-			reader.group = "killed" // which begins anew
-			rough := t.TempDir()
-			got := follow(filepath.Join(rough, "out.jsonl"))
-			random := rand.New(rand.NewPCG(3, uint64(c.partitions)))
-			kills := 0
-			for ; kills < soak(25) && len(got.seen) < len(values); kills++ {
-				p := start(t, rough, reader.config())
-				if random.IntN(4) > 0 { // else at any instant of the start
-					awaitNews(t, p, got)
-				}
-				require.False(t, p.finishes(t, time.Duration(random.IntN(250))*time.Millisecond))
-				got.look(t)
-			}
-			p = start(t, rough, reader.config())
-			await(t, p, got, len(values))
-			p.stop(t)
-			again, refused := 0, 0
-			for _, x := range got.lines {
-				if x.Duplicate {
-					refused++
-				}
-			}
-			for _, times := range got.seen {
-				again += times - 1
-			}
-			t.Logf("%d messages; killed %d times; %d told again, %d of all known as duplicates", len(values), kills, again, refused)
-			require.Greater(t, kills, 5)
-
-			compareStates(t, filepath.Join(calm, "state"), filepath.Join(rough, "state"), ordered)
-			compareLast(t, want.last(), got.last(), ordered)
+			inRounds(t, func(t *testing.T, round uint64) {
+				reader.group = fmt.Sprint("killed", round) // which begins anew
+				killConsumer(t, reader, len(values), ordered, calm, want.last(), rand.New(rand.NewPCG(3+round, uint64(c.partitions))))
+			})
 		})
 	}
+}
+
+// killConsumer kills a consumer until it has told of all messages, and compares what it leaves
+// with what a calm one has left, and has told last.
+func killConsumer(t *testing.T, reader consumer, messages int, ordered bool, calm string, want map[string]answer, random *rand.Rand) {
+	t.Helper()
+	rough := t.TempDir()
+	got := follow(filepath.Join(rough, "out.jsonl"))
+	kills := 0
+	for ; kills < 30 && len(got.seen) < messages; kills++ {
+		p := start(t, rough, reader.config())
+		if random.IntN(4) > 0 { // else at any instant of the start
+			awaitNews(t, p, got)
+		}
+		require.False(t, p.finishes(t, time.Duration(random.IntN(200))*time.Millisecond))
+		got.look(t)
+	}
+	p := start(t, rough, reader.config())
+	await(t, p, got, messages)
+	p.stop(t)
+	again, refused := 0, 0
+	for _, x := range got.lines {
+		if x.Duplicate {
+			refused++
+		}
+	}
+	for _, times := range got.seen {
+		again += times - 1
+	}
+	t.Logf("%d messages; killed %d times; %d told again, %d of all known as duplicates", messages, kills, again, refused)
+	require.Greater(t, kills, 5)
+	compareStates(t, filepath.Join(calm, "state"), filepath.Join(rough, "state"), ordered)
+	compareLast(t, want, got.last(), ordered)
 }
 
 func oneLine(t *testing.T, e event) string {
@@ -262,13 +269,4 @@ func compareLast(t *testing.T, want, got map[string]answer, ordered bool) {
 		}
 		assert.Equal(t, w, g)
 	}
-}
-
-// soak is a number of kills, or of many times as many where a test is to run for long.
-func soak(kills int) int {
-	var times int
-	if n, _ := fmt.Sscan(os.Getenv("SHOAL_SOAK"), &times); n == 1 {
-		return kills * times
-	}
-	return kills
 }

@@ -81,44 +81,52 @@ func TestKill(t *testing.T) {
 			start(t, calm, config).finish(t)
 			whole := time.Since(begun)
 
-			rough := t.TempDir()
-			writeEvents(t, rough, events)
-			random := rand.New(rand.NewPCG(2, 0))
-			kills := 0
-			for range 12 {
-				if !start(t, rough, config).finishes(t, time.Duration(random.Float64()*float64(whole)*0.6)) {
-					kills++
-				}
-			}
-			start(t, rough, config).finish(t)
-			t.Logf("a run takes %v; killed %d times", whole.Round(time.Millisecond), kills)
-			require.Greater(t, kills, 5)
-
-			want, got := contents(t, filepath.Join(calm, "state")), contents(t, filepath.Join(rough, "state"))
-			for _, records := range []map[string]string{want, got} {
-				// What was told last goes by how the input cut the batches.
-				delete(records, string(store.Key(store.KindFeatureSet, "default", []byte("told"))))
-			}
-			require.Empty(t, differences(want, got))
+			want := contents(t, filepath.Join(calm, "state"))
+			// What was told last goes by how the input cut the batches.
+			told := string(store.Key(store.KindFeatureSet, "default", []byte("told")))
+			delete(want, told)
 			if name == "predictions" {
 				fitted := want[string(store.Key(store.KindFeatureSet, "default", []byte("models")))]
 				require.Greater(t, len(fitted), 160, "three models without parameters take less")
 			}
-			told := map[string]bool{}
-			for _, move := range lines(t, rough, "moves.jsonl") {
-				told[move] = true
-			}
-			moves := lines(t, calm, "moves.jsonl")
-			require.Greater(t, len(moves), 100)
-			missing := 0
-			for _, move := range moves {
-				if !told[move] {
-					missing++
+			inRounds(t, func(t *testing.T, round uint64) {
+				rough := t.TempDir()
+				writeEvents(t, rough, events)
+				random := rand.New(rand.NewPCG(2, round))
+				kills := 0
+				for range 13 {
+					if !start(t, rough, config).finishes(t, time.Duration(random.Float64()*float64(whole)*0.45)) {
+						kills++
+					}
 				}
-			}
-			assert.Zero(t, missing, "moves that nobody was told of, of %d", len(moves))
+				start(t, rough, config).finish(t)
+				t.Logf("a run takes %v; killed %d times", whole.Round(time.Millisecond), kills)
+				require.Greater(t, kills, 5)
+				got := contents(t, filepath.Join(rough, "state"))
+				delete(got, told)
+				require.Empty(t, differences(want, got))
+				movesAreTold(t, calm, rough)
+			})
 		})
 	}
+}
+
+// movesAreTold compares the moves that two processes have told of.
+func movesAreTold(t *testing.T, calm, rough string) {
+	t.Helper()
+	told := map[string]bool{}
+	for _, move := range lines(t, rough, "moves.jsonl") {
+		told[move] = true
+	}
+	moves := lines(t, calm, "moves.jsonl")
+	require.Greater(t, len(moves), 100)
+	missing := 0
+	for _, move := range moves {
+		if !told[move] {
+			missing++
+		}
+	}
+	assert.Zero(t, missing, "moves that nobody was told of, of %d", len(moves))
 }
 
 // differences counts the records that differ, by kind, with one key of each.

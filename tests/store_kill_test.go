@@ -21,8 +21,7 @@ import (
 // asStore makes the test binary do what a sub-command of shoal store does.
 const asStore = "SHOAL_TEST_AS_STORE"
 
-// workOnStore does one of these: compact PATH, reset PATH, restore PATH FILE..., backup PATH
-// FILE [SINCE].
+// workOnStore does one of these: compact PATH, reset PATH, restore PATH FILE..., backup PATH FILE.
 func workOnStore(command string, arguments []string) (err error) {
 	ctx, options := context.Background(), store.Options{Path: arguments[0], MemoryBudget: store.MinMemoryBudget}
 	switch command {
@@ -33,8 +32,7 @@ func workOnStore(command string, arguments []string) (err error) {
 	case "restore":
 		_, err = store.Restore(ctx, options, arguments[1:], nil, isSound)
 	case "backup":
-		since := strings.Join(arguments[2:], "")
-		_, err = store.BackupStore(ctx, options, arguments[1], since, nil)
+		_, err = store.BackupStore(ctx, options, arguments[1], "", nil)
 	default:
 		err = fmt.Errorf("command %q is unknown", command)
 	}
@@ -161,10 +159,11 @@ func TestKillCompact(t *testing.T) {
 		t.Skip("it takes some seconds")
 	}
 	t.Parallel()
-	path := aShop(t)
-	want := contents(t, path)
+	original := aShop(t)
+	want := contents(t, original)
 	work := newStoreWork(1, stages, "compact")
-	work.measure(t, copyOf(t, path))
+	work.measure(t, copyOf(t, original))
+	path := copyOf(t, original)
 	kills, swapped := 0, 0
 	for range soak(12) {
 		if !work.kill(t, path, path) {
@@ -174,7 +173,8 @@ func TestKillCompact(t *testing.T) {
 		noStages(t, path)
 		if len(filesWith(t, path, deleted)) == 0 {
 			swapped++
-			path = copyOf(t, path)
+			require.NoError(t, os.RemoveAll(path))
+			path = copyOf(t, original)
 		}
 	}
 	t.Logf("compacting takes %v; killed %d times; the new files were in place %d times", work.whole.Round(time.Millisecond), kills, swapped)
@@ -212,6 +212,7 @@ func TestKillReset(t *testing.T) {
 			require.Empty(t, differences(before, got))
 		}
 		noStages(t, path)
+		require.NoError(t, os.RemoveAll(path))
 	}
 	t.Logf("a reset takes %v; killed %d times; done %d times", work.whole.Round(time.Millisecond), kills, done)
 	require.Positive(t, kills)
@@ -264,6 +265,7 @@ func TestKillBackupAndRestore(t *testing.T) {
 		require.Empty(t, differences(want, contents(t, restored)))
 		noStages(t, restored)
 		require.NoError(t, os.RemoveAll(restored))
+		require.NoError(t, os.Remove(file))
 	}
 	require.Empty(t, differences(want, withoutLineage(contents(t, path))))
 	t.Logf("a backup takes %v, restoring it %v; killed %d times; %d backups and %d stores were there",
