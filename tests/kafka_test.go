@@ -15,11 +15,18 @@ import (
 // one topic, of so many partitions.
 func broker(t *testing.T, topic string, partitions int32) (address string) {
 	t.Helper()
-	cluster, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.SeedTopics(partitions, topic),
+	return cluster(t, kfake.SeedTopics(partitions, topic)).ListenAddrs()[0]
+}
+
+// cluster is one broker, for those who close it earlier than the test ends.
+func cluster(t *testing.T, options ...kfake.Opt) *kfake.Cluster {
+	t.Helper()
+	options = append(options, kfake.NumBrokers(1),
 		kfake.GroupMinSessionTimeout(500*time.Millisecond)) // those who were killed are soon taken for dead
+	cluster, err := kfake.NewCluster(options...)
 	require.NoError(t, err)
 	t.Cleanup(cluster.Close)
-	return cluster.ListenAddrs()[0]
+	return cluster
 }
 
 // publish writes the values to a topic; those with the same key go to the same partition.
