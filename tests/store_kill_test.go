@@ -267,15 +267,15 @@ func TestKillBackupAndRestore(t *testing.T) {
 		require.NoError(t, os.RemoveAll(restored))
 		require.NoError(t, os.Remove(file))
 	}
-	require.Empty(t, differences(want, withoutLineage(contents(t, path))))
+	require.Empty(t, differences(want, withoutMarks(contents(t, path))))
 	t.Logf("a backup takes %v, restoring it %v; killed %d times; %d backups and %d stores were there",
 		backup.whole.Round(time.Millisecond), restore.whole.Round(time.Millisecond), kills, backups, stores)
 	require.Positive(t, kills)
 }
 
-// withoutLineage takes away what the first backup of a store puts into it, at random.
-func withoutLineage(records map[string]string) map[string]string {
-	delete(records, string(store.Key(store.KindMeta, "lineage", nil)))
+// withoutMarks takes away the random marks that backups leave in a store.
+func withoutMarks(records map[string]string) map[string]string {
+	delete(records, string(store.Key(store.KindMeta, "backups", nil)))
 	return records
 }
 
@@ -317,7 +317,7 @@ func TestKillAmidBackups(t *testing.T) {
 	start(t, rough, config).finish(t)
 	want, got := contents(t, filepath.Join(calm, "state")), contents(t, filepath.Join(rough, "state"))
 	for _, records := range []map[string]string{want, got} {
-		delete(withoutLineage(records), string(store.Key(store.KindFeatureSet, "default", []byte("told"))))
+		delete(withoutMarks(records), string(store.Key(store.KindFeatureSet, "default", []byte("told"))))
 	}
 	require.Empty(t, differences(want, got))
 
