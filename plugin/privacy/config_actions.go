@@ -16,6 +16,7 @@ const (
 	pmFieldV4        = "v4"
 	pmFieldV6        = "v6"
 	pmFieldTo        = "to"
+	pmFieldUnit      = "unit"
 	pmFieldSize      = "size"
 	pmFieldDecimals  = "decimals"
 )
@@ -40,7 +41,8 @@ func plainFields() []*service.ConfigField {
 			Example(map[string]any{"v4": 24, "v6": 48}),
 		service.NewObjectField(pmFieldTruncateDate,
 			service.NewStringEnumField(pmFieldTo, transform.DateUnits...).Description("The unit, at whose beginning the date is set. Weeks begin on Monday."),
-		).Description("What is below a unit of a date is set to where the unit begins, and the date keeps its form: 1987-06-05 becomes 1987-01-01 with `to: year`. It takes dates and times as in RFC 3339, also without a zone or a time, in their own zone, and the epoch in seconds, milliseconds, microseconds or nanoseconds, in UTC.").Optional().
+			unitField(),
+		).Description("What is below a unit of a date is set to where the unit begins, and the date keeps its form: 1987-06-05 becomes 1987-01-01 with `to: year`. It takes dates and times as in RFC 3339, also without a zone or a time, in their own zone, and epochs, in UTC: numbers, and texts of nine digits or more.").Optional().
 			Example(map[string]any{"to": "year"}),
 		service.NewObjectField(pmFieldBucket,
 			service.NewFloatField(pmFieldSize).Description("Width of the intervals, above 0."),
@@ -51,6 +53,21 @@ func plainFields() []*service.ConfigField {
 		).Description("The number with fewer decimals, half rounded away from zero.").Optional().
 			Example(map[string]any{"decimals": 1}),
 	}
+}
+
+// unitField is the unit of epochs, which both actions on dates have.
+func unitField() *service.ConfigField {
+	return service.NewStringEnumField(pmFieldUnit, transform.EpochUnits...).
+		Description("What epochs are counted in: seconds, milliseconds, microseconds or nanoseconds. Set it where it is known, and always where dates before 1973, such as birth dates, can be epochs. Unless set, it is told by the size of each number, as the unit that gives a date from 1973 to 2286, or from 1653 to 1966; what lies between (fewer than nine digits, and numbers such as milliseconds of 1972, which would be seconds of the year 3968) is an error. Milliseconds of the first months of 1970 cannot be told from seconds of later years.").Optional()
+}
+
+// epochUnit is that field, the zero value if it is not set.
+func epochUnit(conf *service.ParsedConfig) (transform.EpochUnit, error) {
+	name, err := stringOr(conf, pmFieldUnit, "")
+	if err != nil {
+		return 0, err
+	}
+	return transform.ParseEpochUnit(name)
 }
 
 func keepField() *service.ConfigField {
@@ -106,7 +123,11 @@ func parseTruncateDate(conf *service.ParsedConfig, r *rule) error {
 	if err != nil {
 		return err
 	}
-	r.change, err = transform.NewTruncateDate(to)
+	unit, err := epochUnit(conf)
+	if err != nil {
+		return err
+	}
+	r.change, err = transform.NewTruncateDate(to, unit)
 	return err
 }
 

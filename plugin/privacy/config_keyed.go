@@ -43,6 +43,7 @@ func keyedFields() []*service.ConfigField {
 		service.NewObjectField(pmFieldShiftDate,
 			service.NewIntField(pmFieldMaxDays).Description("The most days by which dates are moved, back or forth: 1 to 36500."),
 			service.NewBloblangField(pmFieldBy).Description("A mapping of the message as it came that gives whose date it is, a string or number.").Example("this.customer.id"),
+			unitField(),
 			keyField(),
 		).Description("Moves dates by days that the key gives to each subject, never 0: time of day and intervals between the dates of one subject are kept. Rules with the same `max_days` and key move a subject's dates by the same days. Without a subject, the message fails. Pin the key: under another one, the same subject's dates are moved by other days.").Optional().
 			Example(map[string]any{"max_days": 30, "by": "this.customer.id", "key": "customer"}),
@@ -124,7 +125,11 @@ func (p *ruleParser) shiftDate(conf *service.ParsedConfig, r *rule) error {
 	if err != nil {
 		return err
 	}
-	r.shift = &shift{by: by, days: days}
+	unit, err := epochUnit(conf)
+	if err != nil {
+		return err
+	}
+	r.shift = &shift{by: by, days: days, unit: unit}
 	p.warnOfRotation(conf, r, "after this rotation, the same subject's dates are moved by other days")
 	return nil
 }

@@ -6,6 +6,7 @@ import "github.com/shoal-stream/shoal/plugin/privacy/transform"
 type shift struct {
 	by   *query
 	days *transform.ShiftDate
+	unit transform.EpochUnit
 }
 
 func (s *shift) apply(value, subject any) (any, error) {
@@ -13,5 +14,5 @@ func (s *shift) apply(value, subject any) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return transform.Shift(value, days)
+	return transform.Shift(value, days, s.unit)
 }

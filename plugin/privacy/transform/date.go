@@ -1,17 +1,14 @@
 package transform
 
 import (
-	"math"
-	"math/big"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// A date is a text in ISO 8601, which RFC 3339 is a part of, or the epoch in seconds,
-// milliseconds, microseconds or nanoseconds, a number or a text of nine digits or more. The
-// unit is told by the size: all four give years from 1973 to 5138. A text is changed in its
-// digits alone: what separates them, the zone and the length stay.
+// A date is a text in ISO 8601, which RFC 3339 is a part of, or an epoch: a number, or a
+// text of nine digits or more. Its unit is told by who knows it, or else by the size, of
+// nine digits or more in numbers, too. A text is changed in its digits alone: what separates
+// them, the zone and the length stay.
 
 // dateText is where the parts of a text are that was found to be a date.
 type dateText struct {
@@ -115,98 +112,14 @@ func daysIn(year, month int) int {
 	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-// minEpochDigits tells an epoch in a text from a year and from a date without separators.
-const minEpochDigits = 9
-
-// maxFractional bounds an epoch with a fraction, so that all its digits are in an int64.
-const maxFractional = 18
-
-// epoch is an instant as a number: count · 10^-decimals units.
-type epoch struct {
-	count    int64
-	decimals int
-	unit     int64 // of these make a second
-}
-
-// parseEpoch reads a number that is written without an exponent.
-func parseEpoch(written string) (e epoch, ok bool) {
-	whole, fraction, _ := strings.Cut(written, ".")
-	if fraction != "" && len(written) > maxFractional {
-		return e, false
-	}
-	count, err := strconv.ParseInt(whole+fraction, 10, 64)
-	if err != nil {
-		return e, false
-	}
-	e = epoch{count: count, decimals: len(fraction)}
-	units, err := strconv.ParseInt(whole, 10, 64)
-	if err != nil {
-		return e, false
-	}
-	switch size := math.Abs(float64(units)); {
-	case size < 1e11:
-		e.unit = 1
-	case size < 1e14:
-		e.unit = 1e3
-	case size < 1e17:
-		e.unit = 1e6
-	default:
-		e.unit = 1e9
-	}
-	return e, true
-}
-
-// floor is the instant without what is below the unit.
-func (e epoch) floor() time.Time {
-	count := e.count
-	if e.decimals > 0 {
-		scale := int64(math.Pow10(e.decimals))
-		count = floorDiv(count, scale)
-	}
-	seconds := floorDiv(count, e.unit)
-	return time.Unix(seconds, (count-seconds*e.unit)*(1e9/e.unit)).UTC()
-}
-
-func floorDiv(a, b int64) int64 {
-	if q := a / b; a%b >= 0 {
-		return q
-	}
-	return a/b - 1
-}
-
-// appendOf writes an instant in the unit, which has no fraction of it.
-func (e epoch) appendOf(dst []byte, t time.Time) []byte {
-	return strconv.AppendInt(dst, t.Unix()*e.unit+int64(t.Nanosecond())/(1e9/e.unit), 10)
-}
-
-// plus writes the instant that is some days later, to all its decimals.
-func (e epoch) plus(days int) string {
-	shift := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(e.decimals)), nil)
-	shift.Mul(shift, big.NewInt(int64(days)*24*60*60))
-	shift.Mul(shift, big.NewInt(e.unit))
-	shift.Add(shift, big.NewInt(e.count))
-	if e.decimals == 0 {
-		return shift.String()
-	}
-	sign := ""
-	if shift.Sign() < 0 {
-		sign = "-"
-	}
-	written := shift.Abs(shift).String()
-	if missing := e.decimals + 1 - len(written); missing > 0 {
-		written = strings.Repeat("0", missing) + written
-	}
-	return sign + written[:len(written)-e.decimals] + "." + written[len(written)-e.decimals:]
-}
-
 // dateOrEpoch reads a value as the one or the other.
-func dateOrEpoch(value any) (d dateText, e epoch, isEpoch bool, err error) {
+func dateOrEpoch(value any, unit EpochUnit) (d dateText, e epoch, isEpoch bool, err error) {
 	if isNumber(value) {
 		written, err := plain(value)
 		if err != nil {
 			return d, e, false, err
 		}
-		if e, isEpoch = parseEpoch(written); !isEpoch {
+		if e, isEpoch = parseEpoch(written, unit); !isEpoch {
 			return d, e, false, ErrValue
 		}
 		return d, e, true, nil
@@ -221,10 +134,11 @@ func dateOrEpoch(value any) (d dateText, e epoch, isEpoch bool, err error) {
 		return d, e, false, ErrType
 	}
 	written = strings.TrimSpace(written)
-	if len(written) >= minEpochDigits && integral(written) {
-		if e, isEpoch = parseEpoch(written); isEpoch {
-			return d, e, true, nil
+	if len(strings.TrimPrefix(written, "-")) >= minEpochDigits && integral(written) {
+		if e, isEpoch = parseEpoch(written, unit); !isEpoch {
+			return d, e, false, ErrValue
 		}
+		return d, e, true, nil
 	}
 	d, ok := parseDate(written)
 	if !ok {

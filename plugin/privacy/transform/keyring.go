@@ -55,6 +55,9 @@ func ParseKey(id, secret string) (Key, error) {
 	if secret == "" {
 		return Key{}, fmt.Errorf("key %q is empty: is the environment variable that holds it set? Use the base64 of at least %d random bytes, such as of `openssl rand -base64 32`", id, MinKeyBytes)
 	}
+	if strings.Contains(secret, "${") {
+		return Key{}, fmt.Errorf("key %q is a reference to an environment variable that was not replaced: is it set? Use the base64 of at least %d random bytes, such as of `openssl rand -base64 32`", id, MinKeyBytes)
+	}
 	alphabet := base64.RawStdEncoding
 	if strings.ContainsAny(secret, "-_") {
 		alphabet = base64.RawURLEncoding

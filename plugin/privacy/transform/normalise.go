@@ -15,13 +15,27 @@ import (
 // write the same thing the same. What a normaliser gives goes into pseudonyms, and they
 // join only as long as it stays: another one would be a type of its own.
 //
-//   - email: letter case, white space around it and Unicode forms do not count
-//   - iban: letter case and white space do not count
+//   - email: letter case, white space around it and what [Fold] folds do not count
+//   - iban: letter case, white space and what [Fold] folds do not count
 //   - phone: E.164 where the number can be parsed. Otherwise its digits, with the plus
 //     before them, or the text as it is where it has none
 var Types = []string{"email", "iban", "phone"}
 
+// Regions are the countries whose phone numbers can be told, sorted, in upper case.
+func Regions() []string {
+	known := phonenumbers.GetSupportedRegions()
+	regions := make([]string, 0, len(known))
+	for region, supported := range known {
+		if supported {
+			regions = append(regions, region)
+		}
+	}
+	slices.Sort(regions)
+	return regions
+}
+
 func normaliser(valueType, region string) (func(string) (string, error), error) {
+	region = strings.ToUpper(region)
 	if region != "" && valueType != "phone" {
 		return nil, fmt.Errorf("region %q is for type phone: leave it out", region)
 	}
@@ -30,21 +44,20 @@ func normaliser(valueType, region string) (func(string) (string, error), error) 
 		return func(s string) (string, error) { return s, nil }, nil
 	case "email":
 		return func(s string) (string, error) {
-			s = strings.TrimSpace(s)
 			if isASCII(s) {
-				return strings.ToLower(s), nil // the same, at a tenth of the cost
+				return strings.ToLower(strings.TrimSpace(s)), nil // the same, at a tenth of the cost
 			}
-			return cases.Fold().String(norm.NFC.String(s)), nil
+			return norm.NFKC.String(cases.Fold().String(strings.TrimSpace(Fold(s)))), nil
 		}, nil
 	case "iban":
 		return func(s string) (string, error) {
-			return strings.ToUpper(strings.Join(strings.Fields(s), "")), nil
+			return strings.ToUpper(strings.Join(strings.Fields(Fold(s)), "")), nil
 		}, nil
 	case "phone":
 		if region != "" && !phonenumbers.GetSupportedRegions()[region] {
-			return nil, fmt.Errorf("region %q is not known: use two upper-case letters of ISO 3166, such as US", region)
+			return nil, fmt.Errorf("region %q is not known: use two letters of ISO 3166, such as US", region)
 		}
-		return func(s string) (string, error) { return normalisePhone(s, region) }, nil
+		return func(s string) (string, error) { return normalisePhone(Fold(s), region) }, nil
 	default:
 		return nil, fmt.Errorf("type %q is not known: use %s, or leave it out", valueType, strings.Join(Types, ", "))
 	}

@@ -26,7 +26,7 @@ type Pseudonymize struct {
 
 // NewPseudonymize makes the action. The domain keeps equal values of different meaning
 // apart. The type is "" or one of [Types]. The region is that of phone numbers without a
-// country code, such as US; they are taken as they are written without one.
+// country code, such as US or us; they are taken as they are written without one.
 func NewPseudonymize(key Key, domain, valueType, region string) (*Pseudonymize, error) {
 	normalise, err := normaliser(valueType, region)
 	if err != nil {

@@ -230,6 +230,13 @@ func TestFPERefuses(t *testing.T) {
 func TestFPEOfNumbers(t *testing.T) {
 	t.Parallel()
 	f := fpe(t, key(t, "a", 'k'), "d", "digits")
+	one, err := f.Apply(json.Number("12345678"))
+	require.NoError(t, err)
+	for _, written := range []json.Number{"12345678.0", "12345678.000", "1.2345678e7"} {
+		got, err := f.Apply(written)
+		require.NoError(t, err)
+		assert.Equal(t, one, got, "%s", written)
+	}
 	random := rand.New(rand.NewPCG(7, 8))
 	for range 3000 {
 		n := 1_000_000 + random.Int64N(1<<62-1_000_000)>>random.IntN(40)

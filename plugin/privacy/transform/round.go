@@ -1,11 +1,6 @@
 package transform
 
-import (
-	"bytes"
-	"encoding/json"
-	"strings"
-	"time"
-)
+import "bytes"
 
 // Limits of [Round].
 const (
@@ -26,24 +21,9 @@ func (r Round) Apply(value any) (any, error) { return applied(r, value) }
 
 // Append implements [Appender].
 func (r Round) Append(dst []byte, value any) (out []byte, number bool, err error) {
-	var written string
-	switch v := value.(type) {
-	case bool, time.Time:
-		return nil, false, ErrType
-	case string:
-		written = strings.TrimSpace(v)
-	case []byte:
-		written = strings.TrimSpace(string(v))
-	default:
-		if written, err = plain(value); err != nil {
-			return nil, false, err
-		}
-		number = true
-	}
-	if !number && strings.ContainsAny(written, "eE") {
-		if written, err = plain(json.Number(written)); err != nil {
-			return nil, false, err
-		}
+	written, number, err := writtenNumber(value)
+	if err != nil {
+		return nil, false, err
 	}
 	if dst = r.round(dst, written); dst == nil {
 		return nil, false, ErrValue
@@ -54,9 +34,8 @@ func (r Round) Append(dst []byte, value any) (out []byte, number bool, err error
 // round works on the digits, as the nearest float64 of 2.675 is below it. It gives nil for
 // what is no number.
 func (r Round) round(dst []byte, written string) []byte {
-	digits, negative := strings.CutPrefix(written, "-")
-	whole, fraction, _ := strings.Cut(digits, ".")
-	if whole == "" || !allDigits(whole) || !allDigits(fraction) || len(digits) > maxPlainDigits {
+	negative, whole, fraction, ok := cutNumber(written)
+	if !ok {
 		return nil
 	}
 	begin := len(dst)

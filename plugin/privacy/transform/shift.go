@@ -63,12 +63,12 @@ func (s *ShiftDate) Days(subject any) (int, error) {
 }
 
 // Shift moves a date by days. It must have a day; its text, its zone and its unit stay as
-// they are.
-func Shift(value any, days int) (any, error) {
+// they are. The unit is that of epochs; the zero value is told by their size.
+func Shift(value any, days int, unit EpochUnit) (any, error) {
 	if v, ok := value.(time.Time); ok {
 		return v.AddDate(0, 0, days), nil
 	}
-	d, e, isEpoch, err := dateOrEpoch(value)
+	d, e, isEpoch, err := dateOrEpoch(value, unit)
 	switch {
 	case err != nil:
 		return nil, err

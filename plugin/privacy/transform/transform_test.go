@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"math/big"
 	"math/rand/v2"
 	"net/netip"
 	"strconv"
@@ -110,18 +111,50 @@ func TestBucket(t *testing.T) {
 		{0.1, 0.3, json.Number("0.3")},
 		{0.1, 0.35, json.Number("0.3")},
 		{0.25, "1.99", "1.75"},
+		{0.1, 0.05, json.Number("0.0")},
+		{0.1, json.Number("-0.05"), json.Number("-0.1")},
+		{10, json.Number("-0.5"), json.Number("-10")},
+		{10, json.Number("-0.0"), json.Number("0")},
+		{10, json.Number("29.99999999999999999999"), json.Number("20")},
 		{1000, json.Number("1e6"), json.Number("1000000")},
+		{10000, json.Number("1700000009999"), json.Number("1700000000000")},
+		{1, json.Number("1700000000000"), json.Number("1700000000000")},
+		{10, json.Number("1e20"), json.Number("100000000000000000000")},
+		{10, json.Number("12345678901234567899"), json.Number("12345678901234567890")},
+		{0.1, json.Number("1e308"), json.Number("1" + strings.Repeat("0", 308) + ".0")},
 	} {
 		got, err := transform.Bucket{Size: test.size}.Apply(test.in)
 		require.NoError(t, err)
 		assert.Equal(t, test.want, got, "%v by %v", test.in, test.size)
 	}
-	for _, in := range []any{"thirty-seven", "NaN", "Inf", true, json.Number("1e999"), time.Now()} {
+	for _, in := range []any{"thirty-seven", "NaN", "Inf", math.NaN(), math.Inf(1), "0x1p4", "", true, json.Number("1e999"), time.Now()} {
 		got, err := transform.Bucket{Size: 10}.Apply(in)
 		require.Error(t, err)
 		assert.Nil(t, got)
 		assert.NotContains(t, err.Error(), "thirty")
 	}
+}
+
+// The lower end is a whole number of sizes, not above the number, and less than a size
+// below it, by exact arithmetic.
+func FuzzBucket(f *testing.F) {
+	f.Add(int64(1700000009999), uint8(0), 10000.0)
+	f.Add(int64(-3), uint8(1), 0.1)
+	f.Fuzz(func(t *testing.T, digits int64, scale uint8, size float64) {
+		if !(size >= 1e-9 && size <= 1e15) {
+			t.Skip()
+		}
+		exact := new(big.Rat).SetFrac(big.NewInt(digits), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(scale%20)), nil))
+		got, err := transform.Bucket{Size: size}.Apply(json.Number(exact.FloatString(20)))
+		require.NoError(t, err)
+		lower, ok := new(big.Rat).SetString(string(got.(json.Number)))
+		require.True(t, ok)
+		width, ok := new(big.Rat).SetString(strconv.FormatFloat(size, 'f', -1, 64))
+		require.True(t, ok)
+		assert.True(t, new(big.Rat).Quo(lower, width).IsInt(), "%s by %v gives %s", exact.FloatString(20), size, got)
+		assert.LessOrEqual(t, lower.Cmp(exact), 0, "%s by %v gives %s", exact.FloatString(20), size, got)
+		assert.Positive(t, lower.Add(lower, width).Cmp(exact), "%s by %v gives %s", exact.FloatString(20), size, got)
+	})
 }
 
 func key(t testing.TB, id string, fill byte) transform.Key {
@@ -162,8 +195,8 @@ func TestPseudonymsThatJoin(t *testing.T) {
 		"numbers": {plain, []any{"17850", 17850.0, int64(17850), 17850, uint64(17850), json.Number("17850"), json.Number("17850.0"), json.Number("1.785e4"), []byte("17850")}},
 		"large":   {plain, []any{"12345678901234567890", json.Number("12345678901234567890")}},
 		"email":   {email, []any{"Jane@Example.org", " jane@example.org ", "JANE@EXAMPLE.ORG"}},
-		"unicode": {email, []any{"zoë@example.org", "zoe\u0308@example.org"}},
-		"iban":    {iban, []any{"DE89 3704 0044 0532 0130 00", "de89370400440532013000"}},
+		"unicode": {email, []any{"zoë@example.org", "zoe\u0308@example.org", "ｚｏë@example.org", "zo\u200bë@example.org"}},
+		"iban":    {iban, []any{"DE89 3704 0044 0532 0130 00", "de89370400440532013000", "DE８９370400440532013000"}},
 	} {
 		want, err := group.action.Apply(group.values[0])
 		require.NoError(t, err)
@@ -219,6 +252,7 @@ func TestKeys(t *testing.T) {
 	}
 	for name, test := range map[string]struct{ id, secret, want string }{
 		"unset":    {"k", "", `key "k" is empty: is the environment variable that holds it set?`},
+		"unknown":  {"k", "${NOPE}", `key "k" is a reference to an environment variable that was not replaced`},
 		"short":    {"k", "c2VjcmV0", `key "k" has 6 bytes: use at least 32`},
 		"no base":  {"k", "secret!secret", `key "k" is not base64`},
 		"id":       {"a_b", good, `key id "a_b": use 1 to 16 of`},

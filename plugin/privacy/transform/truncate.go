@@ -14,16 +14,18 @@ var DateUnits = []string{"year", "quarter", "month", "week", "day", "hour", "min
 // becomes 1987-01-01 with year. Weeks begin on Monday. A text is truncated in its own zone
 // and keeps its form, an epoch is truncated in UTC and keeps its unit.
 type TruncateDate struct {
-	to int // place in DateUnits
+	to   int // place in DateUnits
+	unit EpochUnit
 }
 
-// NewTruncateDate makes the action.
-func NewTruncateDate(to string) (TruncateDate, error) {
+// NewTruncateDate makes the action. The unit is that of epochs; the zero value is told by
+// their size.
+func NewTruncateDate(to string, unit EpochUnit) (TruncateDate, error) {
 	place := slices.Index(DateUnits, to)
 	if place < 0 {
 		return TruncateDate{}, fmt.Errorf("to %q is no unit: use one of %s", to, strings.Join(DateUnits, ", "))
 	}
-	return TruncateDate{place}, nil
+	return TruncateDate{place, unit}, nil
 }
 
 const (
@@ -49,12 +51,16 @@ func (t TruncateDate) Append(dst []byte, value any) (out []byte, number bool, er
 	if v, ok := value.(time.Time); ok {
 		return t.instant(v).AppendFormat(dst, time.RFC3339Nano), false, nil
 	}
-	d, e, isEpoch, err := dateOrEpoch(value)
+	d, e, isEpoch, err := dateOrEpoch(value, t.unit)
 	if err != nil {
 		return nil, false, err
 	}
 	if isEpoch {
-		return e.appendOf(dst, t.instant(e.floor())), isNumber(value), nil
+		out, ok := e.appendOf(dst, t.instant(e.floor()))
+		if !ok {
+			return nil, false, ErrValue
+		}
+		return out, isNumber(value), nil
 	}
 	begin := len(dst)
 	dst = append(dst, d.text...)
@@ -64,17 +70,24 @@ func (t TruncateDate) Append(dst []byte, value any) (out []byte, number bool, er
 	return dst, false, nil
 }
 
-// instant truncates in the zone of the instant.
+// instant truncates in the zone of the instant, to none that is later. Hours and minutes
+// are truncated by what has passed of them, as a clock that is set back shows them twice.
 func (t TruncateDate) instant(v time.Time) time.Time {
+	v = v.Round(0) // without the monotonic clock
+	passed := time.Duration(v.Second())*time.Second + time.Duration(v.Nanosecond())
+	switch t.to {
+	case toHour:
+		return v.Add(-passed - time.Duration(v.Minute())*time.Minute)
+	case toMinute:
+		return v.Add(-passed)
+	}
 	year, month, day := t.begin(v.Year(), int(v.Month()), v.Day())
-	hour, minute := 0, 0
-	if t.to >= toHour {
-		hour = v.Hour()
+	begin := time.Date(year, time.Month(month), day, 0, 0, 0, 0, v.Location())
+	if begin.After(v) { // the clock was set back over midnight
+		_, offset := v.Zone()
+		begin = time.Date(year, time.Month(month), day, 0, 0, 0, 0, time.FixedZone("", offset)).In(v.Location())
 	}
-	if t.to >= toMinute {
-		minute = v.Minute()
-	}
-	return time.Date(year, time.Month(month), day, hour, minute, 0, 0, v.Location())
+	return begin
 }
 
 // begin is the day on which the unit begins.
