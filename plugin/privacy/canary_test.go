@@ -201,7 +201,7 @@ func TestNoCanaryPasses(t *testing.T) {
 					for i := range batch {
 						batch[i] = c.message(random)
 						if random.IntN(30) == 0 {
-							batch[i].SetError(errors.New("earlier"))
+							batch[i].SetError(errors.New("cannot parse " + strings.Join(c.markers, " ")))
 						}
 					}
 					for _, out := range pass(t, p, batch...) {

@@ -29,14 +29,14 @@ func plainFields() []*service.ConfigField {
 		service.NewObjectField(pmFieldDrop).
 			Description("The value goes, and so do objects and arrays that this leaves empty.").Optional(),
 		service.NewObjectField(pmFieldMask,
-			service.NewIntField(pmFieldKeepFirst).Description("Characters to keep at the start. 0 unless set.").Optional(),
-			service.NewIntField(pmFieldKeepLast).Description("Characters to keep at the end. 0 unless set.").Optional(),
+			service.NewIntField(pmFieldKeepFirst).Description("Characters to keep at the start. 0 unless set.").Optional().LintRule(lintAtLeast(0)),
+			service.NewIntField(pmFieldKeepLast).Description("Characters to keep at the end. 0 unless set.").Optional().LintRule(lintAtLeast(0)),
 			service.NewStringField(pmFieldChar).Description("Stands for each other character. `*` unless set.").Optional(),
 		).Description("Characters are replaced. A value no longer than what would be kept is masked as a whole.").Optional().
 			Example(map[string]any{"keep_last": 4}),
 		service.NewObjectField(pmFieldTruncateIP,
-			service.NewIntField(pmFieldV4).Description("Bits of an IPv4 address to keep. 24 unless set.").Optional(),
-			service.NewIntField(pmFieldV6).Description("Bits of an IPv6 address to keep. 48 unless set.").Optional(),
+			service.NewIntField(pmFieldV4).Description("Bits of an IPv4 address to keep. 24 unless set.").Optional().LintRule(lintRange("0", "32")),
+			service.NewIntField(pmFieldV6).Description("Bits of an IPv6 address to keep. 48 unless set.").Optional().LintRule(lintRange("0", "128")),
 		).Description("The address of the network, the rest is zero.").Optional().
 			Example(map[string]any{"v4": 24, "v6": 48}),
 		service.NewObjectField(pmFieldTruncateDate,
@@ -45,11 +45,11 @@ func plainFields() []*service.ConfigField {
 		).Description("What is below a unit of a date is set to where the unit begins, and the date keeps its form: 1987-06-05 becomes 1987-01-01 with `to: year`. It takes dates and times as in RFC 3339, also without a zone or a time, in their own zone, and epochs, in UTC: numbers, and texts of nine digits or more.").Optional().
 			Example(map[string]any{"to": "year"}),
 		service.NewObjectField(pmFieldBucket,
-			service.NewFloatField(pmFieldSize).Description("Width of the intervals, above 0."),
+			service.NewFloatField(pmFieldSize).Description("Width of the intervals, from 1e-9 to 1e15.").LintRule(lintRange("0.000000001", "1000000000000000")),
 		).Description("The lower end of the interval that the number falls in: 37 becomes 30 with a size of 10.").Optional().
 			Example(map[string]any{"size": 10}),
 		service.NewObjectField(pmFieldRound,
-			service.NewIntField(pmFieldDecimals).Description("Decimals that are left, from -15 to 15: -2 rounds to hundreds."),
+			service.NewIntField(pmFieldDecimals).Description("Decimals that are left, from -15 to 15: -2 rounds to hundreds.").LintRule(lintRange("-15", "15")),
 		).Description("The number with fewer decimals, half rounded away from zero.").Optional().
 			Example(map[string]any{"decimals": 1}),
 	}

@@ -35,13 +35,13 @@ func keyedFields() []*service.ConfigField {
 		service.NewObjectField(pmFieldPseudonymize,
 			domainField("Values of one domain join: the same value gets the same pseudonym."),
 			service.NewStringEnumField(pmFieldType, transform.Types...).Description("Makes different ways to write the same thing the same, before the pseudonym is made: letter case of e-mail addresses and IBANs, the form of phone numbers.").Optional(),
-			service.NewStringField(pmFieldRegion).Description("The country, as in ISO 3166, of phone numbers that are written without a country code. Without it, they are taken as they are written.").Optional().Example("US"),
+			service.NewStringField(pmFieldRegion).Description("The country, as in ISO 3166, of phone numbers that are written without a country code. With `none`, as unless set, they are taken as they are written.").Optional().Example("US").LintRule(lintRegion()),
 			keyField(),
 			service.NewBoolField(pmFieldEmitPrevious).Description("During a rotation, puts the pseudonym under the key before the newest beside the new one, by the same name with `_previous` at its end, so that what is stored under either joins. It is only for values that have a name, not for elements of arrays. false unless set.").Optional(),
 		).Description("A keyed pseudonym, `p_<key id>_<22 characters>`, of HMAC-SHA-256: the same for the same value, key and domain.").Optional().
 			Example(map[string]any{"key": "customer"}),
 		service.NewObjectField(pmFieldShiftDate,
-			service.NewIntField(pmFieldMaxDays).Description("The most days by which dates are moved, back or forth: 1 to 36500."),
+			service.NewIntField(pmFieldMaxDays).Description("The most days by which dates are moved, back or forth: 1 to 36500.").LintRule(lintRange("1", "36500")),
 			service.NewBloblangField(pmFieldBy).Description("A mapping of the message as it came that gives whose date it is, a string or number.").Example("this.customer.id"),
 			unitField(),
 			keyField(),
@@ -84,7 +84,7 @@ func (p *ruleParser) pseudonymize(conf *service.ParsedConfig, r *rule) error {
 	if err != nil {
 		return err
 	}
-	region, err := stringOr(conf, pmFieldRegion, "")
+	region, err := regionOf(conf, "")
 	if err != nil {
 		return err
 	}

@@ -19,11 +19,11 @@ const (
 
 func keysField(description string) *service.ConfigField {
 	return service.NewObjectListField(pmFieldKeys,
-		service.NewStringField(pmFieldID).Description("Names the key in the pseudonyms and tokens that it makes: 1 to 16 of A-Z, a-z, 0-9 and -.").Example("2026-11"),
+		service.NewStringField(pmFieldID).Description("Names the key in the pseudonyms and tokens that it makes: 1 to 16 of A-Z, a-z, 0-9 and -.").Example("2026-11").LintRule(lintKeyID),
 		service.NewStringField(pmFieldSecret).Description("Base64 of at least 32 random bytes. In streams mode, Benthos shows it to whoever asks its API for the stream, also when it is from the environment: use `file` there.").Secret().Optional().Example("${SHOAL_KEY}"),
 		service.NewStringField(pmFieldFile).Description("A file that holds the base64, instead of `secret`. It is read at the start.").Optional().Example("/run/secrets/shoal-key"),
 		service.NewStringField(pmFieldTink).Description("A file that holds a cleartext Tink keyset in JSON, of AES-SIV keys, instead of `secret`. It is for `encrypt` only, and read at the start.").Optional().Example("keyset.json"),
-	).Description(description).Default([]any{})
+	).Description(description).Default([]any{}).LintRule(lintKey)
 }
 
 func parseKeys(conf *service.ParsedConfig, files *service.FS) (transform.Keyring, error) {

@@ -35,7 +35,7 @@ var maskActions = []string{
 
 func pathField() *service.ConfigField {
 	return service.NewStringField(pmFieldPath).Description("Which values the rule is for.").
-		Example("customer.email").Example("items.*.price").Example("**.ip").Example(`headers["x.forwarded.for"]`).Example("@kafka_key")
+		Example("customer.email").Example("items.*.price").Example("**.ip").Example(`headers["x.forwarded.for"]`).Example("@kafka_key").LintRule(lintPath)
 }
 
 // ruleParser makes the rules of a configuration.
@@ -162,6 +162,19 @@ func stringOr(conf *service.ParsedConfig, field, otherwise string) (string, erro
 		return otherwise, nil
 	}
 	return conf.FieldString(field)
+}
+
+// noRegion is the region of who wants none, where there would be one.
+const noRegion = "none"
+
+// regionOf is the country of phone numbers without a country code, empty if there is none.
+// The case of letters does not count.
+func regionOf(conf *service.ParsedConfig, otherwise string) (string, error) {
+	region, err := stringOr(conf, pmFieldRegion, otherwise)
+	if strings.EqualFold(region, noRegion) {
+		region = ""
+	}
+	return strings.ToUpper(region), err
 }
 
 func boolOr(conf *service.ParsedConfig, field string, otherwise bool) (bool, error) {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
@@ -30,6 +29,7 @@ const (
 	replaceRemove    = "remove"
 
 	defaultMaxScanBytes = 65536
+	defaultRegion       = "US"
 )
 
 // Lists are fields of any type: one of a type has the empty list as its default, and then
@@ -43,6 +43,7 @@ root = if this.type() != "array" {
   this.enumerated().map_each(d -> match {
     d.value.type() != "object" || d.value.name.type() != "string" || d.value.pattern.type() != "string" => "custom[%v]: give it a name and a pattern".format(d.index),
     d.value.keys().any(k -> !$fields.contains(k)) => "custom[%v] has an unknown field: use some of %v".format(d.index, $fields.join(", ")),
+    "".re_match(d.value.pattern).catch(null) == null => "custom[%v].pattern is no regular expression of RE2".format(d.index),
     _ => deleted()
   })
 }`
@@ -50,22 +51,22 @@ root = if this.type() != "array" {
 func scanField() *service.ConfigField {
 	return service.NewObjectField(pmFieldScan,
 		service.NewAnyField(pmFieldDetectors).
-			Description(fmt.Sprintf("What to look for: some of %v. Unless set: %v.", detect.Names(), detect.Default())).Optional(),
+			Description(fmt.Sprintf("What to look for: some of %v. Unless set: %v.", detect.Names(), detect.Default())).Optional().LintRule(lintDetectors()),
 		service.NewStringField(pmFieldRegion).
-			Description("The country, as in ISO 3166, of phone numbers that are written without a country code. Without it, only those with one are found.").Optional().Example("US"),
+			Description("The country, as in ISO 3166, of phone numbers that are written without a country code: `US` unless set. With `none`, only those with one are found.").Optional().Example("DE").LintRule(lintRegion()),
 		service.NewStringEnumField(pmFieldReplace, replaceTag, replaceMask, replacePseudonym, replaceRemove).
 			Description("What stands for what is found: a `tag`, such as `<EMAIL>`, as unless set; a `mask` of as many asterisks; a `pseudonym`, as of `pseudonymize`; or nothing, with `remove`.").Optional(),
 		service.NewBoolField(pmFieldNumbers).
 			Description("Looks at numbers, too. One that is found becomes a string. false unless set.").Optional(),
 		service.NewBoolField(pmFieldJSON).
-			Description("Looks into strings that are JSON objects or arrays, and encodes them again where something was found; `max_scan_bytes` is then for each of the strings in them. false unless set.").Optional(),
+			Description("Looks into strings that are JSON objects or arrays, at the numbers in them, too, and encodes them again where something was found; `max_scan_bytes` is then for each of the strings in them. false unless set.").Optional(),
 		service.NewAnyField(pmFieldCustom).
 			Description("Detectors of your own, a list: each has a `name`, for its tag and for metrics; a `pattern`, a regular expression (RE2); and may have a `checksum` of the digits of a match (luhn, mod97, mod11, verhoeff, cpf or nif) and `context`, a list of words of which one must be near.").
 			Example([]any{map[string]any{"name": "order_number", "pattern": `\bORD-\d{8}\b`, "context": []any{"order"}}}).
 			LintRule(lintCustom).Optional(),
 		domainField("Of pseudonyms: values of one domain join."),
 		keyField(),
-	).Description("Finds personal data in text, by pattern, checksum and context, and replaces it. Below a path with wildcards, and below objects, it looks at the keys of objects, too, but for those that a rule spells out. Names of people and street addresses are not found: give their paths rules of their own.").Optional().
+	).Description("Finds personal data in text, by pattern, checksum and context, and replaces it. Words of context are those near it in the text, and the keys of the nearest two objects around it: `{\"phone\":\"2125550123\"}`. Below a path with wildcards, and below objects, it looks at the keys of objects, too, but for those that a rule spells out. Names of people and street addresses are not found: give their paths rules of their own.").Optional().
 		Example(map[string]any{"detectors": []any{"email", "phone"}, "region": "US"})
 }
 
@@ -97,11 +98,17 @@ func (p *ruleParser) scan(conf *service.ParsedConfig, r *rule) error {
 	return nil
 }
 
+// scanOfKeys looks at the keys of objects that no rule names, where other values go.
+func scanOfKeys(most int) (*scan, error) {
+	finder, err := detect.New(detect.Options{Region: defaultRegion})
+	return &scan{finder: finder, replace: replaceTag, most: most}, err
+}
+
 func parseDetectors(conf *service.ParsedConfig) (options detect.Options, err error) {
 	if options.Detectors, err = listOf(conf, pmFieldDetectors); err != nil {
 		return options, err
 	}
-	if options.Region, err = stringOr(conf, pmFieldRegion, ""); err != nil || !conf.Contains(pmFieldCustom) {
+	if options.Region, err = regionOf(conf, defaultRegion); err != nil || !conf.Contains(pmFieldCustom) {
 		return options, err
 	}
 	custom, err := conf.FieldAny(pmFieldCustom)
@@ -193,7 +200,7 @@ func (p *ruleParser) pseudonyms(conf *service.ParsedConfig, r *rule, region stri
 	for _, valueType := range append([]string{""}, transform.Types...) {
 		in := ""
 		if valueType == "phone" {
-			in = strings.ToUpper(region)
+			in = region
 		}
 		if r.scan.pseudonyms[valueType], err = transform.NewPseudonymize(key, domain, valueType, in); err != nil {
 			return err

@@ -1,6 +1,12 @@
 package privacy
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/shoal-stream/shoal/plugin/privacy/detect"
+	"github.com/shoal-stream/shoal/plugin/privacy/transform"
+)
 
 // lintActions says in words what a schema cannot: one action a rule.
 func lintActions(actions []string) string {
@@ -50,3 +56,47 @@ root = match {
   this.otherwise.type() == "object" && this.otherwise.keys() == ["strip"] && this.otherwise.strip.type() == "array" && this.otherwise.strip.length() > 0 => null,
   _ => "otherwise: use drop, or { strip: [ paths ] } with at least one path"
 }`
+
+// lintPath finds paths that the start refuses, and those of other languages.
+const lintPath = `let path = this.string()
+let quoted = """\[["'\x60].*["'\x60]\]"""
+let name = """(?:\*\*?|[^.*\[]+)"""
+root = match {
+  $path.re_match("""^(?:(?:this|root)[.\[]|\$(?:[.\[]|$))""") => "path %v: paths are no mappings: leave this, root or $ out, or quote the name, as in [\"this\"]".format($path),
+  $path == "@" || !$path.re_match("^(?:@.+|(?:%v|%v)(?:[.]%v|[.]?%v)*)$".format($name, $quoted, $name, $quoted)) => "path %q: use names with single dots between, * for one level, ** for any depth, [\"a.b\"] for a name with dots or *, and @name for metadata".format($path)
+}`
+
+// lintKey finds keys with an id that tokens cannot carry, or without one way to the secret.
+const (
+	lintKeyID = `root = if !this.string().re_match("^[A-Za-z0-9-]{1,16}$") { "key id %q: use 1 to 16 of A-Z, a-z, 0-9 and -".format(this.string()) }`
+	lintKey   = `root = if this.type() == "object" && ["secret", "file", "tink"].filter(f -> this.exists(f)).length() != 1 {
+  "a key has no secret, or several: give it a secret, a file or a tink keyset, exactly one of them"
+}`
+)
+
+// lintRange finds numbers out of a range.
+func lintRange(least, most string) string {
+	return fmt.Sprintf(`root = if this.number().catch(%[1]s) < %[1]s || this.number().catch(%[1]s) > %[2]s { "%%v is out of range: use %[1]s to %[2]s".format(this) }`, least, most)
+}
+
+// lintAtLeast finds numbers that are too small.
+func lintAtLeast(least int) string {
+	return fmt.Sprintf(`root = if this.number().catch(%[1]d) < %[1]d { "%%v is too small: use %[1]d or more".format(this) }`, least)
+}
+
+// lintRegion finds countries that are none.
+func lintRegion() string {
+	return `root = if !["NONE", "` + strings.Join(transform.Regions(), `", "`) + `"].contains(this.string().uppercase()) {
+  "region %q is not known: use the two letters of a country, as in ISO 3166, such as US, or none".format(this.string())
+}`
+}
+
+// lintDetectors finds detectors that are none, and lists of none.
+func lintDetectors() string {
+	return `let known = ["` + strings.Join(detect.Names(), `", "`) + `"]
+root = if this.type() != "array" || this.length() == 0 {
+  "detectors: use a list of at least one, or leave it out"
+} else {
+  this.filter(d -> !$known.contains(d)).map_each(d -> "detectors: %v is none: use some of %v".format(d, $known.join(", ")))
+}`
+}

@@ -70,6 +70,28 @@ func TestLint(t *testing.T) {
 		{mask(`{ path: a, drop: {} }, { path: ab, mask: {} }`), ""},
 		{mask(`{ path: 'a["b.c"]', drop: {} }, { path: 'a["b.d"]', mask: {} }`), ""},
 
+		// What the start refuses, too.
+		{mask(`{ path: a, scan: { detectors: [ email, phone ], region: us } }`), ""},
+		{mask(`{ path: a, scan: { detectors: [ emial ] } }`), "detectors: emial is none: use some of email"},
+		{mask(`{ path: a, scan: { detectors: [] } }`), "detectors: use a list of at least one"},
+		{mask(`{ path: a, scan: { detectors: email } }`), "detectors: use a list of at least one"},
+		{mask(`{ path: a, scan: { region: XX } }`), `region "XX" is not known`},
+		{mask(`{ path: a, scan: { region: none } }`), ""},
+		{mask(`{ path: a, pseudonymize: { type: phone, region: XX } }`), `region "XX" is not known`},
+		{mask(`{ path: a, scan: { custom: [ { name: order, pattern: "(" } ] } }`), "custom[0].pattern is no regular expression"},
+		{mask(`{ path: a, bucket: { size: 0 } }`), "0 is out of range: use 0.000000001 to"},
+		{mask(`{ path: a, bucket: { size: 0.5 } }`), ""},
+		{mask(`{ path: a, shift_date: { max_days: 0, by: this.b } }`), "0 is out of range: use 1 to 36500"},
+		{mask(`{ path: a, mask: { keep_last: -1 } }`), "-1 is too small: use 0 or more"},
+		{mask(`{ path: a, truncate_ip: { v4: 33 } }`), "33 is out of range: use 0 to 32"},
+		{mask(`{ path: a, round: { decimals: 16 } }`), "16 is out of range: use -15 to 15"},
+		{mask(`{ path: a, truncate_date: { to: year, unit: h } }`), "h"},
+		{`privacy_mask: { rules: [ { path: a, drop: {} } ], max_scan_bytes: 0 }`, "0 is too small: use 1 or more"},
+		{`privacy_mask: { keys: [ { id: k_1, file: x } ] }`, `key id "k_1": use 1 to 16 of`},
+		{`privacy_mask: { keys: [ { id: k, secret: x }, { id: l } ] }`, "a key has no secret, or several"},
+		{`privacy_mask: { keys: [ { id: k, secret: x, file: y } ] }`, "a key has no secret, or several"},
+		{`privacy_mask: { keys: [ { id: k, secret: x }, { id: l, file: x }, { id: m, tink: x } ] }`, ""},
+
 		{`privacy_mask: { consent: { check: this.a } }`, ""},
 		{`privacy_mask: { consent: { check: this.a, otherwise: drop } }`, ""},
 		{`privacy_mask: { consent: { check: this.a, otherwise: { strip: [ a, b ] } } }`, ""},
@@ -84,8 +106,9 @@ func TestLint(t *testing.T) {
 		{`privacy_mask: { consent: { check: "this is" } }`, "expected ="},
 
 		{`privacy_reveal: { rules: [ { path: a, encrypt: {} }, { path: b, fpe: { alphabet: digits, key: x } }, { path: c, keep: {} } ], keys: [ { id: x, file: y } ] }`, ""},
-		{`privacy_reveal: { rules: [ { path: a } ] }`, "rules[0] has no action: give it one of keep, encrypt, fpe"},
-		{`privacy_reveal: { rules: [ { path: a, pseudonymize: {} } ] }`, "field pseudonymize not recognised"},
+		{`privacy_reveal: { rules: [ { path: a } ] }`, "rules[0] has no action: give it one of keep, drop"},
+		{`privacy_reveal: { rules: [ { path: a, pseudonymize: {} } ] }`, ""},
+		{`privacy_reveal: { rules: [ { path: a, hash: {} } ] }`, "field hash not recognised"},
 	} {
 		lints, err := linter.LintProcessorYAML([]byte(test.conf))
 		require.NoError(t, err)
@@ -95,6 +118,31 @@ func TestLint(t *testing.T) {
 		}
 		if assert.NotEmpty(t, lints, test.conf) {
 			assert.Contains(t, fmt.Sprint(lints), test.want, test.conf)
+		}
+	}
+}
+
+// What lints as a path starts, and nothing else does.
+func TestLintOfPaths(t *testing.T) {
+	t.Parallel()
+	env := service.NewEnvironment()
+	require.NoError(t, Register(env))
+	linter := env.NewComponentConfigLinter()
+	for path, good := range map[string]bool{
+		`a`: true, `a.b`: true, `*`: true, `**`: true, `a.*.b`: true, `**.ip`: true, `a.0`: true, `a b`: true, `a-b.$oid`: true, `$id`: true,
+		`["a.b"]`: true, `a["b"]`: true, `a["b"].c`: true, `a["b"]["c"].*`: true, `a.["b"]`: true, `["*x"]`: true, `["this"].a`: true, `@`: false, `@a`: true, `@*`: true, `@a.b[`: true,
+		`this`: true, `rooted.a`: true, `a.this.b`: true,
+		``: false, `.`: false, `a.`: false, `.a`: false, `a..b`: false, `a[0]`: false, `a[b]`: false, `a["b"`: false, `a["b"]c`: false, `[]`: false,
+		`this.customer.email`: false, `root.a`: false, `this["a"]`: false, `$.a`: false, `$`: false, `$["a"]`: false,
+		`a.*x`: false, `a*`: false, `***`: false, `a.**b`: false,
+	} {
+		lints, err := linter.LintProcessorYAML(fmt.Appendf(nil, "privacy_mask: { rules: [ { path: %q, drop: {} } ] }", path))
+		require.NoError(t, err)
+		assert.Equal(t, good, len(lints) == 0, "%s: %v", path, lints)
+		_, err = build(t, fmt.Sprintf("rules: [ { path: %q, drop: {} } ]", path))
+		assert.Equal(t, good, err == nil, "%s: %v", path, err)
+		if !good {
+			assert.Contains(t, fmt.Sprint(lints), "path ", "%s", path)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
@@ -17,8 +18,11 @@ type mask struct {
 	metrics  *metrics
 }
 
+// errWithheld stands for the error of an earlier processor.
+var errWithheld = errors.New("privacy_mask: the message failed in an earlier processor, whose error is withheld, as it may quote what is masked: put privacy_mask before what may fail, or handle the error there with catch")
+
 // ProcessBatch masks each message on its own. One that failed before is masked like any
-// other: its content goes on, too. One of the input feature_refresh, unchanged, holds what
+// other, as its content goes on, too, and its error is withheld. One of the input feature_refresh, unchanged, holds what
 // was masked before it came into the store.
 func (m *mask) ProcessBatch(_ context.Context, batch service.MessageBatch) ([]service.MessageBatch, error) {
 	w, decisions := newWalk(m.policy), newDecisions(m.consent)
@@ -35,6 +39,8 @@ func (m *mask) ProcessBatch(_ context.Context, batch service.MessageBatch) ([]se
 			m.metadata.stub(original, m.policy)
 			original.SetError(fmt.Errorf("privacy_mask: %w", d))
 			goes, masked = true, original
+		} else if message.Failed(original) {
+			masked.SetError(errWithheld)
 		}
 		if goes {
 			out = append(out, masked)

@@ -112,6 +112,30 @@ unlisted: drop
 	assert.JSONEq(t, `{}`, m.text(t, `{"x":1}`))
 }
 
+// Keys that nobody thought of do not pass where values do not.
+func TestUnlistedKeys(t *testing.T) {
+	t.Parallel()
+	m := newMask(t, `
+rules:
+  - { path: "**.ip", truncate_ip: {} }
+  - { path: hosts.*, mask: {} }
+  - { path: 'by["a@example.org"]', mask: {} }
+  - { path: kept, keep: {} }
+unlisted: drop
+`)
+	for in, want := range map[string]string{
+		`{"jane@example.org":{"ip":"192.0.2.77","x":1}}`:         `{"<EMAIL>":{"ip":"192.0.2.0"}}`,
+		`{"hosts":{"192.0.2.77":"x","(212) 555-0123":"y"}}`:      `{"hosts":{"<IP_ADDRESS>":"*","<PHONE>":"*"}}`,
+		`{"by":{"a@example.org":"x"}}`:                           `{"by":{"a@example.org":"*"}}`,
+		`{"kept":{"a@example.org":"x"}}`:                         `{"kept":{"a@example.org":"x"}}`,
+		`{"a@example.org":{"b@example.org":[{"ip":"2.3.4.5"}]}}`: `{"<EMAIL>":{"<EMAIL>":[{"ip":"2.3.4.0"}]}}`,
+	} {
+		assert.JSONEq(t, want, m.text(t, in))
+	}
+	m = newMask(t, `rules: [ { path: "**.ip", truncate_ip: {} } ]`)
+	assert.JSONEq(t, `{"a@example.org":{"ip":"192.0.2.0"}}`, m.text(t, `{"a@example.org":{"ip":"192.0.2.77"}}`), "with unlisted: keep, only scan looks at keys")
+}
+
 func TestMetadata(t *testing.T) {
 	t.Parallel()
 	m := newMask(t, `rules: [ { path: "@kafka_key", mask: {} }, { path: "@x.ip", truncate_ip: {} } ]`)
@@ -192,10 +216,16 @@ func TestAMessageThatFailedBeforeIsMasked(t *testing.T) {
 	t.Parallel()
 	m := newMask(t, `rules: [ { path: a, mask: {} } ]`)
 	failed := service.NewMessage([]byte(`{"a":"x"}`))
-	failed.SetError(errors.New("earlier"))
+	failed.SetError(errors.New("cannot parse canary"))
 	out := m.pass(t, failed)
 	assert.JSONEq(t, `{"a":"*"}`, textOf(t, out[0]))
-	require.EqualError(t, out[0].GetError(), "earlier")
+	require.ErrorContains(t, out[0].GetError(), "the message failed in an earlier processor, whose error is withheld, as it may quote what is masked: put privacy_mask before")
+	assert.NotContains(t, out[0].GetError().Error(), canary)
+	require.EqualError(t, failed.GetError(), "cannot parse canary", "what came in is left as it was")
+
+	failed = service.NewMessage([]byte(`canary`))
+	failed.SetError(errors.New("cannot parse canary"))
+	require.EqualError(t, m.pass(t, failed)[0].GetError(), "privacy_mask: the message is not JSON: parse it before this processor")
 }
 
 func TestInputIsNotModified(t *testing.T) {
@@ -233,6 +263,8 @@ func TestConfigErrors(t *testing.T) {
 		`rules: [ { path: a..b, drop: {} } ]`:                                `rules[0].path "a..b": use names with single dots`,
 		`rules: [ { path: "", drop: {} } ]`:                                  `rules[0].path ""`,
 		`rules: [ { path: "a[b]", drop: {} } ]`:                              `rules[0].path "a[b]"`,
+		`rules: [ { path: this.a, drop: {} } ]`:                              `rules[0].path "this.a": paths are no mappings`,
+		`rules: [ { path: "a.*x", drop: {} } ]`:                              `rules[0].path "a.*x": use names with single dots`,
 		`rules: [ { path: "@", drop: {} } ]`:                                 `rules[0].path "@": give the name`,
 		`rules: [ { path: a, mask: { keep_last: -1 } } ]`:                    "rules[0]: mask: keep_first 0 and keep_last -1: use 0 or more",
 		`rules: [ { path: a, mask: { char: xx } } ]`:                         `char "xx": use one character`,

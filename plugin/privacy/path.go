@@ -26,11 +26,17 @@ const (
 // maxLevels bounds a path.
 const maxLevels = 64
 
-var errPath = errors.New("use names with single dots between, * for one level, ** for any depth, and [\"a.b\"] for a name with dots")
+var (
+	errPath    = errors.New("use names with single dots between, * for one level, ** for any depth, and [\"a.b\"] for a name with dots or *")
+	errMapping = errors.New("paths are no mappings: leave this, root or $ out, or quote the name, as in [\"this\"]")
+)
 
 // parsePath reads a dot path: customer.email, items.*.price, **.ip, headers["x.id"].
 func parsePath(text string) (path, error) {
 	var p path
+	if isMapping(text) {
+		return nil, fmt.Errorf("path %q: %w", text, errMapping)
+	}
 	for rest := text; ; {
 		var s segment
 		var err error
@@ -49,6 +55,12 @@ func parsePath(text string) (path, error) {
 			return nil, fmt.Errorf("path %q: %w", text, errPath)
 		}
 	}
+}
+
+// isMapping tells paths as other languages write them, which would match nothing.
+func isMapping(text string) bool {
+	first := text[:strings.IndexAny(text+".", ".[")]
+	return first == "$" || first != text && (first == "this" || first == "root")
 }
 
 // cutSegment takes the first segment off a path that is not empty.
@@ -73,6 +85,9 @@ func cutSegment(text string) (s segment, rest string, err error) {
 	case "**":
 		return segment{wild: deep}, text[end:], nil
 	default:
+		if strings.Contains(name, "*") {
+			return s, "", errPath
+		}
 		return segment{name: name}, text[end:], nil
 	}
 }

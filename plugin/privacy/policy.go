@@ -47,6 +47,7 @@ type policy struct {
 	keys         *node // of the rules that look at keys of objects, too; nil: there are none
 	shifts       []int // rules that move dates
 	dropUnlisted bool
+	unlistedKeys *scan // of keys of objects that no rule names, where others go; nil: they stay
 	hidden       []int // rules that never apply, as earlier ones name all that they name
 }
 
@@ -127,7 +128,7 @@ var (
 	errNotJSON  = &doubt{"parse", errors.New("the message is not JSON: parse it before this processor")}
 	errTooDeep  = &doubt{"depth", fmt.Errorf("the message has more than %d levels: flatten it before this processor", maxDepth)}
 	errTooLarge = &doubt{"size", fmt.Errorf("the message has more than %d MiB, or more than %d values: split it before this processor", maxBytes>>20, maxValues)}
-	errStrange  = &doubt{"type", errors.New("the message holds a value of a type that JSON does not have: convert it before this processor")}
+	errStrange  = &doubt{"type", errors.New("the message holds a value that JSON does not have: convert it before this processor")}
 	errPrevious = &doubt{"previous", fmt.Errorf("there is no place beside a value for its earlier pseudonym, %s: it has no name, or that is taken: rename what has it, or leave out emit_previous", previousSuffix)}
 	errPanicked = &doubt{"panic", errors.New("an action came to an end that was not foreseen: report this as a bug of the processor")}
 )
@@ -150,6 +151,9 @@ var causes = []struct {
 func (p *policy) doubtful(i int, err error) *doubt {
 	if d := (*doubt)(nil); errors.As(err, &d) {
 		return d
+	}
+	if i == none {
+		return &doubt{"action", errors.New("looking for personal data in keys of objects: report this as a bug of the processor")}
 	}
 	where := fmt.Sprintf("rules[%d] (path %s, %s)", i, p.rules[i].path, p.rules[i].action)
 	for _, c := range causes {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
@@ -12,25 +11,22 @@ import (
 	"github.com/shoal-stream/shoal/plugin/privacy/transform"
 )
 
-// revealActions are the actions of privacy_reveal.
-var revealActions = []string{pmFieldKeep, pmFieldEncrypt, pmFieldFPE}
-
 func revealSpec() *service.ConfigSpec {
 	return service.NewConfigSpec().
 		Summary("Turns back what `privacy_mask` has encrypted, with the keys, and fails closed.").
 		Description(`
-The rules are those of `+"`privacy_mask`"+` that encrypt, with the same paths (or domains) and keys: their YAML can be copied. `+"`keep`"+` leaves values below a path as they are. Nothing else of a message is touched. Each revealed value is counted in `+"`privacy_revealed`"+`, by the path of its rule: who looks at personal data can be told.
+The rules are those of `+"`privacy_mask`"+`: copy their whole list, as the first rule that matches a value decides, and the keys that rules are pinned to are none of the others. What `+"`encrypt`"+` and `+"`fpe`"+` made is turned back; the values of all other rules stay as they are, and so does all that no rule names. Only the keys that reveal have to be there. Each revealed value is counted in `+"`privacy_revealed`"+`, by the path of its rule: who looks at personal data can be told.
 
 A token of `+"`encrypt`"+` names the key that made it, so all keys that are listed reveal. What comes out of `+"`fpe`"+` does not: where several keys could have made it, the rule must name one, and under the wrong one something else comes out, without an error.
 
 A value that is no token of a listed key and of this path is an error, as it is for `+"`privacy_mask`"+`: the message is replaced by `+"`{}`"+`, its metadata is reduced to what `+"`metadata`"+` lists, and it is flagged with an error that names the rule, never the value. Null, absent values and the empty string pass. A message that failed before goes on as it is, and nothing in it is revealed.`).
 		Fields(
-			service.NewObjectListField(pmFieldRules, append([]*service.ConfigField{pathField(), keepField()}, reversibleFields()...)...).
-				Description("The rules, each a path and one action: "+strings.Join(revealActions, ", ")+"."),
+			service.NewObjectListField(pmFieldRules, maskFields()...).
+				Description("The rules of `privacy_mask`, each a path and one action, of which `encrypt` and `fpe` are turned back and all others are as `keep`."),
 			keysField("The keys that made the values. Their order matters to `fpe` only, which reveals with the only one that no rule pins."),
 			metadataField("Metadata that a message keeps when it cannot be revealed: where it is to be found at its source. Others keep all."),
 		).
-		LintRule(lintActions(revealActions)).
+		LintRule(lintActions(maskActions)).
 		Example("For a case officer", "Account numbers and telephone numbers of one topic come back for those who may see them.", `
 pipeline:
   processors:
@@ -72,12 +68,11 @@ func newRevealFromConfig(conf *service.ParsedConfig, res *service.Resources) (*r
 	if err != nil {
 		return nil, err
 	}
-	p := &ruleParser{keys: keys, actions: revealActions}
-	p.parsers = map[string]func(*service.ParsedConfig, *rule) error{
-		pmFieldKeep:    parseKeep,
-		pmFieldEncrypt: p.revealEncrypted,
-		pmFieldFPE:     p.revealFPE,
+	p := &ruleParser{keys: keys, actions: maskActions, parsers: map[string]func(*service.ParsedConfig, *rule) error{}}
+	for _, action := range maskActions {
+		p.parsers[action] = parseKeep
 	}
+	p.parsers[pmFieldEncrypt], p.parsers[pmFieldFPE] = p.revealEncrypted, p.revealFPE
 	rules, err := p.rules(conf)
 	if err != nil {
 		return nil, err

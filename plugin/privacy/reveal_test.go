@@ -1,6 +1,7 @@
 package privacy
 
 import (
+	"encoding/json"
 	"errors"
 	"testing"
 
@@ -109,4 +110,43 @@ func TestRevealFailsClosed(t *testing.T) {
 
 	_, err := buildReveal(t, `{}`)
 	require.ErrorContains(t, err, "rules is empty")
+}
+
+// The whole list of rules of a mask reveals: the same rule decides about each value, and
+// keys that others are pinned to did not make it.
+func TestRevealTakesTheRulesOfTheMask(t *testing.T) {
+	t.Parallel()
+	const rules = `
+rules:
+  - { path: id, pseudonymize: { key: customer } }
+  - { path: a.plain, mask: { keep_last: 1 } }
+  - { path: a.at, shift_date: { max_days: 3, by: this.id, key: old } }
+  - { path: a.gone, drop: {} }
+  - { path: a.text, scan: { replace: pseudonym, key: customer } }
+  - { path: a, encrypt: {} }
+  - { path: card, fpe: {} }
+  - { path: "@who", encrypt: {} }
+  - { path: "**", scan: {} }
+`
+	const pinned = "  - { id: customer, secret: MjEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= }\n"
+	m, r := newMask(t, rules+newKeys+pinned), newReveal(t, rules+newKeys+pinned)
+	in := service.NewMessage([]byte(`{"id":"c1","a":{"plain":"xyz","at":"2026-11-01","gone":1,"text":"jane@example.org","iban":"DE89"},"card":"4111111111111111","n":"192.0.2.77"}`))
+	in.MetaSetMut("who", "jane")
+	masked := m.pass(t, in)[0]
+	require.NoError(t, masked.GetError())
+	var before map[string]any
+	require.NoError(t, json.Unmarshal([]byte(textOf(t, masked)), &before))
+	out := pass(t, r, masked)[0]
+	require.NoError(t, out.GetError())
+	before["card"] = "4111111111111111"
+	before["a"].(map[string]any)["iban"] = "DE89"
+	want, err := json.Marshal(before)
+	require.NoError(t, err)
+	assert.JSONEq(t, string(want), textOf(t, out))
+	who, _ := out.MetaGet("who")
+	assert.Equal(t, "jane", who)
+
+	// Only the keys that reveal have to be there.
+	few := newReveal(t, rules+"keys: [ { id: new, secret: MTEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE= } ]")
+	assert.JSONEq(t, string(want), textOf(t, pass(t, few, masked)[0]))
 }

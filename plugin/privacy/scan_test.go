@@ -10,6 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/privacy/transform"
 )
 
 func TestScan(t *testing.T) {
@@ -23,7 +25,11 @@ func TestScan(t *testing.T) {
 		{`replace: mask`, `{"a":"from jäne@example.org!"}`, `{"a":"from ****************!"}`},
 		{`replace: remove`, `{"a":"from jane@example.org!","b":"jane@example.org"}`, `{"a":"from !","b":""}`},
 		{``, `{"a":4111111111111111}`, `{"a":4111111111111111}`},
-		{`numbers: true`, `{"a":4111111111111111,"b":17,"c":4.111111111111111e15}`, `{"a":"<CREDIT_CARD>","b":17,"c":"<CREDIT_CARD>"}`},
+		{`numbers: true`, `{"a":4111111111111111,"b":17,"c":4.111111111111111e15,"d":4111111111111111.0}`, `{"a":"<CREDIT_CARD>","b":17,"c":"<CREDIT_CARD>","d":"<CREDIT_CARD>"}`},
+		{``, `{"a":"call 212-555-0123"}`, `{"a":"call <PHONE>"}`},
+		{`region: us`, `{"a":"call 212-555-0123"}`, `{"a":"call <PHONE>"}`},
+		{`region: none`, `{"a":"call 212-555-0123, +1 212 555 0123"}`, `{"a":"call 212-555-0123, <PHONE>"}`},
+		{`region: de`, `{"a":"Tel. 030 901820"}`, `{"a":"Tel. <PHONE>"}`},
 		{`custom: [ { name: order_number, pattern: 'ORD-\d{4}' } ]`, `{"a":"ORD-1234 for jane@example.org"}`, `{"a":"<ORDER_NUMBER> for <EMAIL>"}`},
 
 		{``, `{"a":"{\"b\":\"jane@example.org\"}"}`, `{"a":"{\"b\":\"<EMAIL>\"}"}`},
@@ -32,6 +38,13 @@ func TestScan(t *testing.T) {
 		{`json: true`, `{"a":"[\"x\", {\"jane@example.org\": \"[\\\"jane@example.org\\\"]\"}]"}`, `{"a":"[\"x\",{\"<EMAIL>\":\"[\\\"<EMAIL>\\\"]\"}]"}`},
 		{`json: true`, `{"a":"{\"b\":\"jane@example.org\",\"b\":\"x\"}"}`, `{"a":"{\"b\":\"<EMAIL>\",\"b\":\"x\"}"}`},
 		{`json: true`, `{"a":"{ \"b\" : 1 }","b":"{jane@example.org","c":"{} {}"}`, `{"a":"{ \"b\" : 1 }","b":"{<EMAIL>","c":"{} {}"}`},
+		{`json: true`, `{"a":"[{\"n\":1,\"card\":4111111111111111}]"}`, `{"a":"[{\"card\":\"<CREDIT_CARD>\",\"n\":1}]"}`},
+		{`json: true`, `{"a":"{\"a\":\"jane\\u0040example.org\",\"a\":1}"}`, `{"a":"{\"a\":\"<EMAIL>\",\"a\":1}"}`},
+		{`json: true`, `{"a":"{\"a\":\"jane\\u0040example.org\"}{}"}`, `{"a":"{\"a\":\"<EMAIL>\"}{}"}`},
+		{`json: true`, `{"a":"{\"a\":\"jane\\u0040example.org\"} x"}`, `{"a":"{\"a\":\"<EMAIL>\"} x"}`},
+		{`json: true`, `{"a":"{\"a\":\"jane\\u0040example.org"}`, `{"a":"{\"a\":\"<EMAIL>"}`},
+		{`json: true`, `{"a":"{\"a\":\"[\\\"jane\\\\u0040example.org\\\"]\",\"a\":1}"}`, `{"a":"{\"a\":\"[\\\"<EMAIL>\\\"]\",\"a\":1}"}`},
+		{`json: true`, `{"a":"{\"a\":\"x\\u0022\\/\\u00e4\",\"a\":1}"}`, `{"a":"{\"a\":\"x\\u0022\\/\\u00e4\",\"a\":1}"}`},
 		{`json: true, numbers: true`, `{"a":"[4111111111111111]"}`, `{"a":"[\"<CREDIT_CARD>\"]"}`},
 	} {
 		m := newMask(t, `rules: [ { path: "**", scan: { `+test.options+` } } ]`)
@@ -108,13 +121,14 @@ max_scan_bytes: 20
 `)
 	for in, want := range map[string]string{
 		"12345678901234567890":                       "12345678901234567890",
-		"1234567890123456789ä":                       "1234567890123456789<TRUNCATED>",
-		"a text that is longer than that":            "a text that is longe<TRUNCATED>",
+		"1234567890123456789ä":                       "<TRUNCATED>",
+		"a text that is longer than that":            "a text that is <TRUNCATED>",
+		"a text that is quite longer":                "a text that is quite<TRUNCATED>",
 		"by jane@example.org, and longer":            "by <EMAIL>,<TRUNCATED>",
 		"it was sent by jane@example.org":            "it was sent by <EMAIL><TRUNCATED>",
-		"it was sent to all by jane@example.org":     "it was sent to all b<TRUNCATED>",
+		"it was sent to all by jane@example.org":     "it was sent to all <TRUNCATED>",
 		`{"a":"jane\u0040example.org","b":"longer"}`: `{"a":"<EMAIL>","b":"longer"}`,
-		`{"a":"a text that is longer than that"}`:    `{"a":"a text that is longe<TRUNCATED>"}`,
+		`{"a":"a text that is longer than that"}`:    `{"a":"a text that is <TRUNCATED>"}`,
 	} {
 		text, err := json.Marshal(map[string]string{"a": in})
 		require.NoError(t, err)
@@ -125,8 +139,103 @@ max_scan_bytes: 20
 	long := strings.Repeat("word ", 20000)
 	bounded := newMask(t, `rules: [ { path: a, scan: {} } ]`)
 	got := bounded.text(t, fmt.Sprintf(`{"a":%q}`, long+"jane@example.org"))
-	assert.Len(t, got, len(`{"a":""}`)+65536+len(truncatedTag), "64 KiB unless set")
+	assert.Len(t, got, len(`{"a":""}`)+65535+len(truncatedTag), "64 KiB unless set")
 	assert.Contains(t, got, truncatedTag)
+}
+
+// Half of a token that lies across the bound is not recognised, and does not pass.
+func TestTokensAcrossTheBound(t *testing.T) {
+	t.Parallel()
+	m := newMask(t, `
+rules: [ { path: a, scan: { detectors: [ email, api_key ] } } ]
+max_scan_bytes: 6000
+`)
+	token := "eyJhbGciOiJIUzI1NiJ9." + strings.Repeat("canary", 1000) + ".x"
+	for _, before := range []string{"", strings.Repeat("word ", 1100), strings.Repeat("word ", 1199)} {
+		got := m.text(t, fmt.Sprintf(`{"a":%q}`, before+token+" and more"))
+		assert.NotContains(t, got, canary, "%d bytes before", len(before))
+		assert.Contains(t, got, before)
+		assert.Contains(t, got, truncatedTag)
+	}
+	blob := strings.Repeat("x", 7000)
+	assert.Len(t, m.text(t, fmt.Sprintf(`{"a":%q}`, blob)), len(`{"a":""}`)+6000-4096+len(truncatedTag), "what has no end is cut anywhere")
+}
+
+// The names of a value are words of context, as far as they are needed.
+func TestNamesAreContext(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ options, in, want string }{
+		{``, `{"phone":"2125550123"}`, `{"phone":"<PHONE>"}`},
+		{``, `{"customerPhoneNumber":"2125550123","cell_no":"2125550123","x-phone1":"2125550123"}`, `{"customerPhoneNumber":"<PHONE>","cell_no":"<PHONE>","x-phone1":"<PHONE>"}`},
+		{``, `{"phones":["2125550123",{"number":"2125550123"}],"phone":{"work":["2125550123"]}}`, `{"phones":["<PHONE>",{"number":"<PHONE>"}],"phone":{"work":["<PHONE>"]}}`},
+		{``, `{"ssn":"123456789"}`, `{"ssn":"<US_SSN>"}`},
+		{``, `{"customerSSN":"123 45 6789"}`, `{"customerSSN":"<US_SSN>"}`},
+		{``, `{"card":"4222222222222"}`, `{"card":"<CREDIT_CARD>"}`},
+		{``, `{"phone":"２１２５５５０１２３"}`, `{"phone":"<PHONE>"}`},
+		{``, `{"phone":"mail jane@example.org, 2125550123"}`, `{"phone":"mail <EMAIL>, <PHONE>"}`},
+		{``, `{"phone":{"2125550123":1}}`, `{"phone":{"<PHONE>":1}}`},
+		{`numbers: true`, `{"phone":14155552671}`, `{"phone":"<PHONE>"}`},
+		{`numbers: true`, `{"ssn":123456789}`, `{"ssn":"<US_SSN>"}`},
+		{`json: true`, `{"a":"{\"phone\":\"2125550123\",\"ssn\":123456789}"}`, `{"a":"{\"phone\":\"<PHONE>\",\"ssn\":\"<US_SSN>\"}"}`},
+
+		// Names add, and take nothing away.
+		{``, `{"order_id":"123-45-6789"}`, `{"order_id":"<US_SSN>"}`},
+		{``, `{"reference":"2125550123","at":"1764078331","sku":"85123A","phone":"iPhone 15 Pro 256 GB"}`, `{"reference":"2125550123","at":"1764078331","sku":"85123A","phone":"iPhone 15 Pro 256 GB"}`},
+		{``, `{"other":"2125550123","phone":{"a":{"b":"2125550123"}}}`, `{"other":"2125550123","phone":{"a":{"b":"2125550123"}}}`},
+		{``, `{"phone":"first\n2125550123"}`, `{"phone":"first\n2125550123"}`},
+		{``, `{"https":"//jane:pass1234@example.com/"}`, `{"https":"//jane:<EMAIL>/"}`},
+	} {
+		m := newMask(t, `rules: [ { path: "**", scan: { `+test.options+` } } ]`+oneKey)
+		assert.JSONEq(t, test.want, m.text(t, test.in), test.options)
+	}
+	m := newMask(t, `rules: [ { path: "@*", scan: {} } ]`)
+	in := service.NewMessage([]byte(`{}`))
+	in.MetaSetMut("x_phone", "2125550123")
+	phone, _ := m.pass(t, in)[0].MetaGet("x_phone")
+	assert.Equal(t, "<PHONE>", phone)
+}
+
+func TestWordsOfNames(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{
+		"phone": "phone", "phone_number": "phone number", "phoneNumber": "phone number", "PhoneNumber": "phone number", "PHONE_NUMBER": "phone number",
+		"IPAddress": "ip address", "clientIP": "client ip", "home-phones[0].no": "home phone no", "phone2": "phone", "teléfonoMóvil": "teléfono móvil",
+		"電話番号": "電話番号", "": "", "_1_": "", "\xff": "", strings.Repeat("a", 97): "",
+	} {
+		var b strings.Builder
+		appendWords(&b, name)
+		assert.Equal(t, want, b.String(), name)
+	}
+}
+
+// Different ways to write the same thing get one pseudonym, and different things do not.
+func TestPseudonymsOfWhatIsFound(t *testing.T) {
+	t.Parallel()
+	m := newMask(t, `rules: [ { path: "**", scan: { replace: pseudonym, domain: d, detectors: [ email, phone, credit_card, iban, ip_address, us_ssn, mac_address, es_nif, uk_nhs ] } } ]`+oneKey)
+	seen := map[string]string{}
+	for _, group := range [][]string{
+		{"4111 1111 1111 1111", "4111-1111-1111-1111", "４１１１ １１１１ １１１１ １１１１", "4111\u200b111111111111"},
+		{"5555555555554444", "５５５５ ５５５５ ５５５５ ４４４４"},
+		{"123-45-6789", "１２３-４５-６７８９"},
+		{"234-56-7890", "２３４-５６-７８９０"},
+		{"jane@example.org", "ｊａｎｅ@example.org", "Jane@Example.ORG"},
+		{"2001:db8::1", "2001:DB8:0:0::1", "2001:0db8:0000:0000:0000:0000:0000:0001"},
+		{"192.0.2.77", "::ffff:192.0.2.77"},
+		{"00:1b:44:11:3a:b7", "00-1B-44-11-3A-B7"},
+		{"DE89370400440532013000", "DE89 3704 0044 0532 0130 00", "ＤＥ89370400440532013000"},
+		{"+12125550123", "(212) 555-0123", "（２１２）５５５-０１２３"},
+	} {
+		first := m.text(t, fmt.Sprintf(`{"a":%q}`, group[0]))
+		require.Regexp(t, `^\{"a":"p_a_.{22}"\}$`, first, group[0])
+		assert.Empty(t, seen[first], group[0])
+		seen[first] = group[0]
+		for _, other := range group[1:] {
+			assert.Equal(t, first, m.text(t, `{"a":"`+other+`"}`), other)
+		}
+	}
+	var out strings.Builder
+	s := m.policy.rules[0].scan
+	require.ErrorIs(t, s.write(&out, "no digits", "credit_card"), transform.ErrValue)
 }
 
 // Whatever is around it, and wherever the bound is, an address that stands by itself does

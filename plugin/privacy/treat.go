@@ -58,6 +58,7 @@ func (w *walk) treat(content any, m *service.Message, keeps func(name string) bo
 // attribute treats a piece of metadata that a rule names.
 func (w *walk) attribute(m *service.Message, name string, at *node) *doubt {
 	v, _ := m.MetaGetMut(name)
+	w.trail = trail{}.below(name)
 	changed, keep, d := w.value(v, at, nil, 0)
 	if d != nil {
 		return d

@@ -3,11 +3,11 @@ package privacy
 import (
 	"encoding/json"
 	"strings"
-	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 
 	"github.com/shoal-stream/shoal/plugin/privacy/detect"
+	"github.com/shoal-stream/shoal/plugin/privacy/transform"
 )
 
 // walk treats the messages of one batch, one after the other.
@@ -17,6 +17,8 @@ type walk struct {
 	subjects []any // whose dates it has, by rule
 	values   int   // of this message
 	previous any   // the earlier pseudonym of the value that was just treated, nil if none
+	trail    trail // of the value that is treated
+	labels   labels
 	spans    []detect.Span
 	texts    texts
 	scratch  []byte
@@ -29,14 +31,14 @@ func newWalk(p *policy) *walk {
 // ask finds out what rules have to know of a message before anything in it is changed.
 func (w *walk) ask(content any, m *service.Message) {
 	for _, i := range w.shifts {
-		w.subjects[i] = w.rules[i].shift.by.of(content, m)
+		w.subjects[i], _ = normal(w.rules[i].shift.by.of(content, m))
 	}
 }
 
 // document masks a document in place, and returns what is left of it: keep is false
 // when that is nothing.
 func (w *walk) document(content any) (masked any, keep bool, d *doubt) {
-	w.values, w.previous = 0, nil // a message that failed may have left one
+	w.values, w.previous, w.trail = 0, nil, trail{} // a message that failed may have left some
 	masked, keep, d = w.value(content, w.policy.document, w.keys, 0)
 	if d == nil && w.takePrevious() != nil {
 		d = errPrevious
@@ -56,6 +58,10 @@ func (w *walk) value(v any, at, keys *node, depth int) (masked any, keep bool, d
 	if !at.open && w.drops(at) {
 		w.tally.apply(at.rule)
 		return nil, false, nil
+	}
+	v, ok := normal(v)
+	if !ok && !w.drops(at) {
+		return nil, false, errStrange
 	}
 	switch content := v.(type) {
 	case map[string]any:
@@ -77,10 +83,13 @@ func (w *walk) drops(at *node) bool {
 
 func (w *walk) object(content map[string]any, at, keys *node, depth int) (any, bool, *doubt) {
 	var changed beside
+	outer := w.trail
 	for name, v := range content {
 		next, spelled := at.at(name)
 		nextKeys := keys.below(name)
+		w.trail = outer.below(name)
 		masked, keep, d := w.value(v, next, nextKeys, depth+1)
+		w.trail = outer
 		switch {
 		case d != nil:
 			return nil, false, d
@@ -94,10 +103,10 @@ func (w *walk) object(content map[string]any, at, keys *node, depth int) (any, b
 		if token := w.takePrevious(); token != nil {
 			changed.previous(name, token)
 		}
-		if nextKeys != nil && !spelled {
-			renamed, err := w.key(name, next, nextKeys)
-			if err != nil {
-				return nil, false, w.doubtful(nextKeys.rule, err)
+		if !spelled && (nextKeys != nil || w.unlistedKeys != nil) {
+			renamed, d := w.key(name, next, nextKeys)
+			if d != nil {
+				return nil, false, d
 			}
 			if renamed != name {
 				changed.rename(name, renamed)
@@ -148,14 +157,7 @@ func (w *walk) leaf(v any, at *node, depth int) (any, bool, *doubt) {
 		w.tally.apply(at.rule)
 		return nil, false, nil
 	}
-	switch v.(type) {
-	case nil:
-		return v, true, nil
-	case string, json.Number, float64, int64, bool, []byte, time.Time, int, uint64:
-	default:
-		return nil, false, errStrange
-	}
-	if at.rule == none || v == "" {
+	if at.rule == none || v == nil || v == "" {
 		return v, true, nil
 	}
 	masked, err := w.change(v, at.rule, depth)
@@ -185,11 +187,18 @@ func (w *walk) change(v any, i, depth int) (masked any, err error) {
 		w.previous = token
 	}
 	if r.appender == nil {
-		return r.change.Apply(v)
+		masked, err = r.change.Apply(v)
+		if n, ok := masked.(json.Number); ok && err == nil && !json.Valid([]byte(n)) {
+			return nil, transform.ErrValue
+		}
+		return masked, err
 	}
 	var number bool
 	if w.scratch, number, err = r.appender.Append(w.scratch[:0], v); err != nil {
 		return nil, err
+	}
+	if number && !json.Valid(w.scratch) {
+		return nil, transform.ErrValue // would be encoded to nothing, without an error
 	}
 	text := w.texts.of(w.scratch)
 	if number {

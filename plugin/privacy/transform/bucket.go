@@ -44,7 +44,7 @@ func (b Bucket) lower(dst []byte, written string) []byte {
 	var short [40]byte
 	size, sizeFraction, _ := bytes.Cut(strconv.AppendFloat(short[:0], b.Size, 'f', -1, 64), []byte("."))
 	// Above zero, a fraction of the number changes nothing where the size has none.
-	if len(sizeFraction) == 0 && !(negative && fraction != "") && len(whole) <= shortDigits && len(size) <= shortDigits {
+	if len(sizeFraction) == 0 && (!negative || fraction == "") && len(whole) <= shortDigits && len(size) <= shortDigits {
 		number, _ := strconv.ParseInt(whole, 10, 64)
 		width, _ := strconv.ParseInt(string(size), 10, 64)
 		if negative {
