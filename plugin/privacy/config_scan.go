@@ -43,6 +43,8 @@ root = if this.type() != "array" {
   this.enumerated().map_each(d -> match {
     d.value.type() != "object" || d.value.name.type() != "string" || d.value.pattern.type() != "string" => "custom[%v]: give it a name and a pattern".format(d.index),
     d.value.keys().any(k -> !$fields.contains(k)) => "custom[%v] has an unknown field: use some of %v".format(d.index, $fields.join(", ")),
+    !d.value.name.re_match("^[a-z][a-z0-9_]*$") => "custom[%v].name: use small letters, digits and _".format(d.index),
+    !["", "luhn", "mod97", "mod11", "verhoeff", "cpf", "nif"].contains(d.value.checksum.or("")) => "custom[%v].checksum is not known: use luhn, mod97, mod11, verhoeff, cpf or nif".format(d.index),
     "".re_match(d.value.pattern).catch(null) == null => "custom[%v].pattern is no regular expression of RE2".format(d.index),
     _ => deleted()
   })

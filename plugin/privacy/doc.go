@@ -4,6 +4,9 @@
 // anything else sees it, and lets a message pass as a whole only with consent, if it is told
 // so. privacy_reveal turns back what was encrypted, with the keys.
 //
+// What other processors leave in the types of Go is treated as what it is in JSON. Text is
+// looked at with the names of what it is the value of.
+//
 // Both fail closed. A message that cannot be treated completely leaves as an empty object,
 // with the metadata that tells where to read it again and an error that names the rule:
 // nothing of the original goes on. Package transform has the actions, package detect finds

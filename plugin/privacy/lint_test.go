@@ -79,6 +79,8 @@ func TestLint(t *testing.T) {
 		{mask(`{ path: a, scan: { region: none } }`), ""},
 		{mask(`{ path: a, pseudonymize: { type: phone, region: XX } }`), `region "XX" is not known`},
 		{mask(`{ path: a, scan: { custom: [ { name: order, pattern: "(" } ] } }`), "custom[0].pattern is no regular expression"},
+		{mask(`{ path: a, scan: { custom: [ { name: Order, pattern: x } ] } }`), "custom[0].name: use small letters"},
+		{mask(`{ path: a, scan: { custom: [ { name: order, pattern: x, checksum: crc } ] } }`), "custom[0].checksum is not known"},
 		{mask(`{ path: a, bucket: { size: 0 } }`), "0 is out of range: use 0.000000001 to"},
 		{mask(`{ path: a, bucket: { size: 0.5 } }`), ""},
 		{mask(`{ path: a, shift_date: { max_days: 0, by: this.b } }`), "0 is out of range: use 1 to 36500"},
