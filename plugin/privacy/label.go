@@ -24,7 +24,8 @@ const (
 	maxLabels     = 512
 	maxLabelBytes = 96  // of a name; longer ones are no label
 	labelReach    = 256 // bytes of a text that a label counts for
-	labelDigits   = 4   // that a number has at least, which is told by words
+	labelDigits   = 7   // that a number has at least, which is told by words
+	groupedDigits = 4   // that it has if they are in groups, as in 1.2.3.4 and 5 June 1987
 )
 
 // before is the label of a trail, a line that ends in a colon, and the part of a text that it
@@ -53,12 +54,16 @@ func cutLine(line string) int { return max(strings.LastIndexAny(line[:labelReach
 // hasDigits tells that there are enough digits for a number. Characters behind the Latin,
 // Greek, Cyrillic and Hebrew ones may be digits, too.
 func hasDigits(text string) bool {
-	digits := 0
+	digits, grouped := 0, false
 	for i := range len(text) {
-		if c := text[i]; c >= '0' && c <= '9' || c >= 0xD9 {
-			if digits++; digits == labelDigits {
-				return true
-			}
+		switch c := text[i]; {
+		case c >= '0' && c <= '9', c >= 0xD9:
+			digits++
+		case c < 'A' || c > 'z': // white space and punctuation, or a character of several bytes
+			grouped = true
+		}
+		if digits >= labelDigits || grouped && digits >= groupedDigits {
+			return true
 		}
 	}
 	return false

@@ -70,7 +70,7 @@ root = match {
 const (
 	lintKeyID = `root = if !this.string().re_match("^[A-Za-z0-9-]{1,16}$") { "key id %q: use 1 to 16 of A-Z, a-z, 0-9 and -".format(this.string()) }`
 	lintKey   = `root = if this.type() == "object" && ["secret", "file", "tink"].filter(f -> this.exists(f)).length() != 1 {
-  "a key has no secret, or several: give it a secret, a file or a tink keyset, exactly one of them"
+  "key %q has no secret, or several: give it a secret, a file or a tink keyset, exactly one of them".format(this.id.or(""))
 }`
 )
 

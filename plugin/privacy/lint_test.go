@@ -90,8 +90,8 @@ func TestLint(t *testing.T) {
 		{mask(`{ path: a, truncate_date: { to: year, unit: h } }`), "h"},
 		{`privacy_mask: { rules: [ { path: a, drop: {} } ], max_scan_bytes: 0 }`, "0 is too small: use 1 or more"},
 		{`privacy_mask: { keys: [ { id: k_1, file: x } ] }`, `key id "k_1": use 1 to 16 of`},
-		{`privacy_mask: { keys: [ { id: k, secret: x }, { id: l } ] }`, "a key has no secret, or several"},
-		{`privacy_mask: { keys: [ { id: k, secret: x, file: y } ] }`, "a key has no secret, or several"},
+		{`privacy_mask: { keys: [ { id: k, secret: x }, { id: l } ] }`, `key "l" has no secret, or several`},
+		{`privacy_mask: { keys: [ { id: k, secret: x, file: y } ] }`, `key "k" has no secret, or several`},
 		{`privacy_mask: { keys: [ { id: k, secret: x }, { id: l, file: x }, { id: m, tink: x } ] }`, ""},
 
 		{`privacy_mask: { consent: { check: this.a } }`, ""},

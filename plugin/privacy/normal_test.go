@@ -3,6 +3,7 @@ package privacy
 import (
 	"encoding/json"
 	"math"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -11,6 +12,11 @@ import (
 
 	"github.com/redpanda-data/benthos/v4/public/service"
 )
+
+// structure is a value of a type of Go.
+type structure struct {
+	Email string `json:"email"`
+}
 
 type (
 	named     string
@@ -35,8 +41,11 @@ rules:
 			int(37), int8(37), int16(37), int32(37), int64(37), uint(37), uint8(37), uint16(37), uint32(37), uint64(37),
 			float32(37.5), float64(37.5), json.Number("37"), time.Duration(37),
 		},
-		"card":  map[string]string{"a": "123"},
-		"text":  map[string]any{"a": []string{"jane@example.org", "x"}, "b": namedSet{"n": "jane@example.org"}, "c": namedList{"jane@example.org"}, "d": []uint64{4111111111111111}, "e": [1]float32{0.1}},
+		"card": map[string]string{"a": "123"},
+		"text": map[string]any{
+			"a": []string{"jane@example.org", "x"}, "b": namedSet{"n": "jane@example.org"}, "c": namedList{"jane@example.org"}, "d": []uint64{4111111111111111}, "e": [1]float32{0.1},
+			"f": structure{"jane@example.org"}, "g": &structure{"jane@example.org"}, "h": netip.MustParseAddr("192.0.2.77"), "i": json.RawMessage(`["jane@example.org"]`),
+		},
 		"at":    "2026-11-01",
 		"who":   int32(17850),
 		"other": []int32{1, 2},
@@ -47,7 +56,7 @@ rules:
 	assert.JSONEq(t, `{
 		"age": [30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30, 30],
 		"card": {"a": "**3"},
-		"text": {"a": ["<EMAIL>", "x"], "b": {"n": "<EMAIL>"}, "c": ["<EMAIL>"], "d": ["<CREDIT_CARD>"], "e": [0.1]},
+		"text": {"a": ["<EMAIL>", "x"], "b": {"n": "<EMAIL>"}, "c": ["<EMAIL>"], "d": ["<CREDIT_CARD>"], "e": [0.1], "f": {"email": "<EMAIL>"}, "g": {"email": "<EMAIL>"}, "h": "<IP_ADDRESS>", "i": ["<EMAIL>"]},
 		"at": "2026-11-02",
 		"who": 17850,
 		"other": [1, 2]
@@ -68,7 +77,7 @@ rules:
 func TestWhatJSONDoesNotHave(t *testing.T) {
 	t.Parallel()
 	m := newMask(t, `rules: [ { path: a, keep: {} } ]`)
-	for _, v := range []any{math.NaN(), math.Inf(1), float32(math.Inf(-1)), struct{ A string }{canary}, map[int]string{1: canary}, json.RawMessage(`"canary"`), func() {}, new(int)} {
+	for _, v := range []any{math.NaN(), math.Inf(1), float32(math.Inf(-1)), []float64{math.NaN()}, json.RawMessage(`canary`), map[float64]string{1: canary}, func() string { return canary }, make(chan int)} {
 		in := service.NewMessage(nil)
 		in.SetStructured(map[string]any{"b": v})
 		out := m.pass(t, in)[0]

@@ -195,6 +195,17 @@ func TestNamesAreContext(t *testing.T) {
 	assert.Equal(t, "<PHONE>", phone)
 }
 
+// What is short is not looked at a second time.
+func TestDigitsThatNamesCountFor(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]bool{
+		"": false, "85123A": false, "123456": false, "1234567": true, "1.2.3.4": true, "5.6.1987": true, "5 June 1987": true, "１９８７": true,
+		"in 3 or 4 days": false, "über 12 Mäuse": false, "18 Café 1987": true,
+	} {
+		assert.Equal(t, want, hasDigits(text), text)
+	}
+}
+
 func TestWordsOfNames(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{

@@ -313,6 +313,27 @@ func BenchmarkPseudonymize(b *testing.B) {
 	}
 }
 
+func BenchmarkBucket(b *testing.B) {
+	for name, bucket := range map[string]struct {
+		size  float64
+		value any
+	}{
+		"integers": {10, json.Number("37")},
+		"decimals": {0.25, json.Number("37.13")},
+	} {
+		action := transform.Bucket{Size: bucket.size}
+		b.Run(name, func(b *testing.B) {
+			dst := make([]byte, 0, 64)
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, _, err := action.Append(dst, bucket.value); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
 func Example() {
 	key, _ := transform.NewKey("customer", []byte("0123456789abcdef0123456789abcdef"))
 	customer, _ := transform.NewPseudonymize(key, "customer.id", "", "")
