@@ -22,8 +22,8 @@ type mask struct {
 var errWithheld = errors.New("privacy_mask: the message failed in an earlier processor, whose error is withheld, as it may quote what is masked: put privacy_mask before what may fail, or handle the error there with catch")
 
 // ProcessBatch masks each message on its own. One that failed before is masked like any
-// other, as its content goes on, too, and its error is withheld. One of the input feature_refresh, unchanged, holds what
-// was masked before it came into the store.
+// other, as its content goes on, too, and its error is withheld. One of the input
+// feature_refresh, unchanged, holds what was masked before it came into the store.
 func (m *mask) ProcessBatch(_ context.Context, batch service.MessageBatch) ([]service.MessageBatch, error) {
 	w, decisions := newWalk(m.policy), newDecisions(m.consent)
 	out := make(service.MessageBatch, 0, len(batch))
