@@ -51,7 +51,7 @@ Each message is an event of one customer. `+"`event`"+` maps it to flat columns,
 
 Time is the time of the events: features are read as of the newest event of the customer. That instant becomes the metadata `+"`feature_as_of`"+`; `+"`feature_version`"+` is the number of events applied to this customer. The state depends on which events there were, not on their order.
 
-An event counts once. Messages with Kafka metadata (topic, partition, offset) are known by their position, others by the column `+"`id`"+`; where both exist, either suffices. An event that comes again changes nothing and goes on with the customer's current features and the metadata `+"`feature_duplicate: true`"+`, with `+"`feature_first_version`"+`, the version that the customer had the first time, where an id tells. After a crash, the events of the last batch go on with the features that they had the first time, so that processors after this one miss nothing.
+An event counts once. Messages with Kafka metadata (topic, partition, offset) are known by their position, others by the column `+"`id`"+`; where both exist, either suffices. Where a message was split, as by `+"`unarchive`"+`, and its parts come in one batch, each of them counts: a part is known by the position and its place among the parts, which has to be the same when the message is delivered again; of parts that are equal, one counts. Parts that come in batches of their own, as inside of `+"`try` and `for_each`"+`, look alike, and only the first counts unless each has an `+"`id`"+`: then that decides, for as long as ids are remembered. So an id must not be made anew each time that an event is delivered. An event that comes again changes nothing and goes on with the customer's current features and the metadata `+"`feature_duplicate: true`"+`, with `+"`feature_first_version`"+`, the version that the customer had the first time, where an id tells. After a crash, the events of the last batch go on with the features that they had the first time, so that processors after this one miss nothing.
 
 Messages of the input `+"`feature_refresh`"+` are no events: they pass unchanged.
 
@@ -81,7 +81,7 @@ Metrics: `+"`feature_model_parameter`, by `feature` (the first that needs the mo
 				Description("The customer: a mapping to a string that is not empty, or to an integer. Anything else flags the message.").
 				Example("this.customer_id"),
 			service.NewBloblangField(feFieldEvent).
-				Description("A mapping of the message to flat columns, run once. `kind`, `at` and `id` have a meaning: the kind of event; the event time, now if it is null; what makes the event count once. All other names are yours. Where it gives deleted(), the event is ignored.").
+				Description("A mapping of the message to flat columns, run once. `kind`, `at` and `id` have a meaning: the kind of event; the event time, now if it is null; what makes the event count once, the same however often it is delivered. All other names are yours. Where it gives deleted(), the event is ignored.").
 				Example("root.kind = this.type\nroot.at = this.ts\nroot.id = this.event_id\nroot.amount = this.order.total"),
 			service.NewStringField(feFieldEventIDWindow).
 				Description("For how long an id is remembered, in event time; `0s`: for ever. Events that are older still count, without this protection.").

@@ -29,8 +29,12 @@ func (x *extract) read(batch service.MessageBatch) []event {
 	events := make([]event, len(batch))
 	width := len(x.plan.Columns())
 	values := make([]aggregate.Value, len(batch)*width)
+	parts := ledger.NewParts(len(batch), func(i int) ([]byte, error) { return batch[i].AsBytes() })
 	for i, m := range batch {
 		e := &events[i]
+		if e.identity.Position = message.Position(m); e.identity.Position != nil {
+			parts.Number(i, e.identity.Position)
+		}
 		e.event.Columns = values[i*width : (i+1)*width]
 		if message.Failed(m) {
 			e.outcome = failed
@@ -80,7 +84,7 @@ func (x *extract) readEvent(e *event, m *service.Message, mapped any) error {
 		return err
 	}
 	e.event.At = nanoseconds
-	e.identity = ledger.Event{At: at, Position: message.Position(m)}
+	e.identity.At = at
 	if e.identity.ID, err = eventID(columns[columnID]); err != nil {
 		return because(causeID, err)
 	}

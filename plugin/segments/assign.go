@@ -43,9 +43,16 @@ type assign struct {
 func (a *assign) ProcessBatch(ctx context.Context, batch service.MessageBatch) ([]service.MessageBatch, error) {
 	points := make([]point, len(batch))
 	problems := make([]error, len(batch))
+	parts := ledger.NewParts(len(batch), func(i int) ([]byte, error) { return batch[i].AsBytes() })
 	for i, m := range batch {
+		var position *ledger.Position
+		if a.once != nil {
+			if position = message.Position(m); position != nil {
+				parts.Number(i, position)
+			}
+		}
 		if problems[i] = m.GetError(); problems[i] == nil {
-			points[i], problems[i] = a.read(m)
+			points[i], problems[i] = a.read(m, position)
 		}
 		if problems[i] == nil { // or a move would be made, and not told
 			problems[i] = a.result.Fits(m)
@@ -166,8 +173,9 @@ func (a *assign) applyOne(tx *store.Tx, s *store.Store, m *model, st *state, p p
 	return m.add(tx, st, p)
 }
 
-// read takes what the model needs out of a message.
-func (a *assign) read(m *service.Message) (p point, err error) {
+// read takes what the model needs out of a message, whose position counts for points without a
+// customer only.
+func (a *assign) read(m *service.Message, position *ledger.Position) (p point, err error) {
 	if a.key != nil {
 		value, _, err := message.Query(saFieldKey, a.key, m)
 		if err != nil {
@@ -199,7 +207,7 @@ func (a *assign) read(m *service.Message) (p point, err error) {
 		return p, nil
 	}
 
-	p.event = ledger.Event{At: at, Position: message.Position(m)}
+	p.event = ledger.Event{At: at, Position: position}
 	if a.eventID != nil {
 		id, _, err := message.Query(saFieldEventID, a.eventID, m)
 		if err != nil {

@@ -338,6 +338,23 @@ warmup: 4
 	assert.Equal(t, map[string]int{"readings": 12}, r.verify())
 }
 
+// Each part of a message that was split is a point, once.
+func TestPartsOfAMessageArePoints(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	a := r.assign("online_kmeans: { k: 2, centers: [ [ 0 ], [ 100 ] ] }\nselect: [ spend ]\n")
+	batch := func() (parts []*service.Message) {
+		for _, customer := range []string{"a", "b", "c"} {
+			parts = append(parts, pointOf(customer, near(0), "kafka_topic", "t", "kafka_partition", 0, "kafka_offset", 7))
+		}
+		return append(parts, parts[1].Copy())
+	}
+	for range 2 {
+		a.pass(t, batch()...)
+		assert.Equal(t, 3, r.verify()["default"])
+	}
+}
+
 func TestLearnFalse(t *testing.T) {
 	t.Parallel()
 	r := openRig(t, "")

@@ -17,7 +17,8 @@ const spanSize = 64
 // block is the set of applied offsets among blockSize neighbours, and what is known of the
 // timestamps that the source gave them.
 type block struct {
-	applied [blockSize / 64]uint64
+	applied words
+	named   words // those of them that had an id
 	spans   [blockSize / spanSize]span
 }
 
@@ -34,8 +35,16 @@ func (b *block) has(offset int64) bool {
 	return b.applied[offset%blockSize/64]&(1<<(offset%64)) != 0
 }
 
-func (b *block) add(offset, timestamp int64) {
+// isNamed tells that what was applied at this offset first had an id.
+func (b *block) isNamed(offset int64) bool {
+	return b.named[offset%blockSize/64]&(1<<(offset%64)) != 0
+}
+
+func (b *block) add(offset, timestamp int64, named bool) {
 	b.applied[offset%blockSize/64] |= 1 << (offset % 64)
+	if named {
+		b.named[offset%blockSize/64] |= 1 << (offset % 64)
+	}
 	s := &b.spans[offset%blockSize/spanSize]
 	switch {
 	case timestamp == 0:
@@ -60,20 +69,29 @@ func (b *block) foreign(offset, timestamp int64) bool {
 	}
 }
 
-// The record: version, form, the number of spans up to the last whose timestamps are known,
-// these, then either the words of the bitmap or uvarints: gap, length, gap, length, ...
+// The record: version, form, which had an id, the number of spans up to the last whose
+// timestamps are known, these, then either the words of the bitmap or uvarints: gap, length,
+// gap, length, ...
+//
+// Which had an id is a byte: none, all that were applied, or some, and then the words of their
+// bitmap.
 //
 // A span is a byte, its place plus 1, or 0 where nothing is known; then varint(timestamp -
 // the timestamp of the span before), uvarint(timestamp - low), uvarint(high - timestamp).
 const (
-	blockVersion = 2
+	blockVersion = 3
 	formRuns     = 0
 	formBitmap   = 1
+
+	namedNone = 0
+	namedAll  = 1
+	namedSome = 2
 )
 
 func (b *block) append(dst []byte) []byte {
 	dst = append(dst, blockVersion, formRuns)
 	form := len(dst) - 1
+	dst = b.appendNamed(dst)
 	dst = b.appendSpans(dst)
 	start := len(dst)
 	for at := 0; ; {
@@ -91,10 +109,33 @@ func (b *block) append(dst []byte) []byte {
 	}
 	dst = dst[:start]
 	dst[form] = formBitmap
-	for _, word := range b.applied {
+	return appendWords(dst, &b.applied)
+}
+
+type words = [blockSize / 64]uint64
+
+func appendWords(dst []byte, bitmap *words) []byte {
+	for _, word := range bitmap {
 		dst = binary.LittleEndian.AppendUint64(dst, word)
 	}
 	return dst
+}
+
+func readWords(r *record.Reader, bitmap *words) {
+	for i := range bitmap {
+		bitmap[i] = r.Uint64()
+	}
+}
+
+func (b *block) appendNamed(dst []byte) []byte {
+	switch b.named {
+	case words{}:
+		return append(dst, namedNone)
+	case b.applied:
+		return append(dst, namedAll)
+	default:
+		return appendWords(append(dst, namedSome), &b.named)
+	}
 }
 
 func (b *block) appendSpans(dst []byte) []byte {
@@ -155,16 +196,17 @@ var errBlock = errors.New("a record of applied offsets is damaged: restore the n
 
 func decodeBlock(stored []byte) (*block, error) {
 	r := record.Read(stored)
-	version, form := r.Byte(), r.Byte()
+	version, form, named := r.Byte(), r.Byte(), r.Byte()
 	b := newBlock()
-	if version != blockVersion || !b.readSpans(&r) || r.Damaged() {
+	if named == namedSome {
+		readWords(&r, &b.named)
+	}
+	if version != blockVersion || named > namedSome || !b.readSpans(&r) || r.Damaged() {
 		return nil, errBlock
 	}
 	switch form {
 	case formBitmap:
-		for i := range b.applied {
-			b.applied[i] = r.Uint64()
-		}
+		readWords(&r, &b.applied)
 	case formRuns:
 		for at := uint64(0); len(r.Rest()) > 0; {
 			gap, length := r.Uvarint(), r.Uvarint()
@@ -181,6 +223,14 @@ func decodeBlock(stored []byte) (*block, error) {
 	}
 	if !r.Complete() {
 		return nil, errBlock
+	}
+	if named == namedAll {
+		b.named = b.applied
+	}
+	for i, word := range b.named {
+		if word&^b.applied[i] != 0 {
+			return nil, errBlock
+		}
 	}
 	return b, nil
 }

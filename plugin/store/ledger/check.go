@@ -47,10 +47,20 @@ func checkBlock(suffix, value []byte) error {
 		}
 		suffix = suffix[n+int(length):]
 	}
-	if len(suffix) != 4+8 || !bytes.Equal(b.append(nil), value) {
+	const place = 4 + 8 // partition and block
+	if len(suffix) < place || !isPart(suffix[place:]) || !bytes.Equal(b.append(nil), value) {
 		return errBlock
 	}
 	return nil
+}
+
+// isPart tells that this is how a key of a position ends: with its part, unless that is 0.
+func isPart(suffix []byte) bool {
+	if len(suffix) == 0 {
+		return true
+	}
+	part, _ := binary.Uvarint(suffix)
+	return part > 0 && bytes.Equal(binary.AppendUvarint(nil, part), suffix)
 }
 
 func checkID(suffix, value []byte) error {

@@ -1,6 +1,9 @@
 package ledger
 
-import "crypto/sha256"
+import (
+	"crypto/sha256"
+	"encoding/binary"
+)
 
 // Fingerprint stands for what the ledger knows an event by: equal for the same event,
 // however often it is delivered. It tells nothing of the id.
@@ -14,7 +17,10 @@ func (l *Ledger) Fingerprint(e Event) (print Fingerprint, known bool) {
 	}
 	var text []byte
 	if p := e.Position; p != nil {
-		text = append(l.blockKey(p), byte(p.Offset>>8&(blockSize>>8-1)), byte(p.Offset))
+		whole := *p
+		whole.Part = 0
+		text = append(l.blockKey(&whole), byte(p.Offset>>8&(blockSize>>8-1)), byte(p.Offset))
+		text = binary.BigEndian.AppendUint64(text, uint64(p.Part))
 	}
 	hash := sha256.Sum256(append(text, e.ID...))
 	copy(print[:], hash[:])

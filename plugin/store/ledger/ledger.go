@@ -28,10 +28,15 @@ type Position struct {
 	Partition int32
 	Offset    int64
 	Timestamp int64 // what the source says, in Unix milliseconds; 0 when it does not
+	Part      int   // of a message that was split into several, from 0 on in their order
 }
 
 // Event is what the ledger knows an event by. Without an id and a position it is
 // not known, and always fresh.
+//
+// Either suffices, but for one case: events of different ids at one position, which the ledger
+// was told of by these ids, are parts of one message that somebody has split, and whose number
+// is not known. As long as ids are remembered, they decide.
 type Event struct {
 	ID       string
 	At       time.Time // event time; only looked at with an id
@@ -95,11 +100,12 @@ func (l *Ledger) Apply(tx *store.Tx, e Event, note uint64) (verdict Verdict, fir
 		}
 	}
 	if e.Position != nil {
-		found, err := l.applyPosition(tx, e.Position)
+		known, named, err := l.applyPosition(tx, e.Position, e.ID != "")
 		if err != nil {
 			return Fresh, 0, err
 		}
-		if found == Duplicate {
+		another := named && e.ID != "" && verdict == Fresh
+		if known && !another {
 			verdict = Duplicate
 		}
 	}
@@ -112,36 +118,41 @@ func (l *Ledger) blockKey(p *Position) []byte {
 	suffix = appendString(suffix, p.Topic)
 	suffix = binary.BigEndian.AppendUint32(suffix, uint32(p.Partition))
 	suffix = binary.BigEndian.AppendUint64(suffix, uint64(p.Offset/blockSize))
+	if p.Part > 0 {
+		suffix = binary.AppendUvarint(suffix, uint64(p.Part))
+	}
 	return store.Key(store.KindLedger, l.namespace, suffix)
 }
 
-func (l *Ledger) applyPosition(tx *store.Tx, p *Position) (Verdict, error) {
+// applyPosition marks a position as applied. Known tells that it was so already, and named that
+// it was so by an event with an id.
+func (l *Ledger) applyPosition(tx *store.Tx, p *Position, withID bool) (known, named bool, err error) {
 	if p.Offset < 0 {
-		return Fresh, fmt.Errorf("offset %d of topic %q: offsets are never negative", p.Offset, p.Topic)
+		return false, false, fmt.Errorf("offset %d of topic %q: offsets are never negative", p.Offset, p.Topic)
 	}
 	if problem, known := l.begunAgain.Load(partitionOf(p)); known {
-		return Fresh, problem.(error)
+		return false, false, problem.(error)
 	}
 	key := l.blockKey(p)
 	record, err := tx.Get(key)
 	if err != nil {
-		return Fresh, err
+		return false, false, err
 	}
 	b := newBlock()
 	if record != nil {
 		if b, err = decodeBlock(record); err != nil {
-			return Fresh, err
+			return false, false, err
 		}
 	}
 	if b.has(p.Offset) {
 		if b.foreign(p.Offset, p.Timestamp) {
-			return Fresh, l.recreated(p, b)
+			return false, false, l.recreated(p, b)
 		}
-		return Duplicate, nil
+		return true, b.isNamed(p.Offset), nil
 	}
-	b.add(p.Offset, p.Timestamp)
+	b.add(p.Offset, p.Timestamp, withID)
 	tx.Set(key, b.append(nil))
-	return Fresh, nil
+	return false, false, nil
 }
 
 // ErrRecreated tells that a topic has begun again at offset 0.

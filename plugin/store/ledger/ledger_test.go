@@ -228,7 +228,7 @@ func TestIDsAgainstAModel(t *testing.T) {
 func TestCheck(t *testing.T) {
 	t.Parallel()
 	b := newBlock()
-	b.add(1, 0)
+	b.add(1, 0, false)
 	good := b.append(nil)
 	position := make([]byte, 1+1+4+8)
 	id := append([]byte{idKey}, make([]byte, 8+16)...)
@@ -243,7 +243,9 @@ func TestCheck(t *testing.T) {
 		"a block cut short":      {store.KindLedger, position, good[:len(good)-1], "applied offsets is damaged"},
 		"runs in two pieces":     {store.KindLedger, position, append(slices.Clone(good), 0, 1), "applied offsets is damaged"},
 		"a key of no position":   {store.KindLedger, position[:5], good, "applied offsets is damaged"},
-		"a position too long":    {store.KindLedger, append(slices.Clone(position), 0), good, "applied offsets is damaged"},
+		"a part":                 {store.KindLedger, append(slices.Clone(position), 200, 1), good, ""},
+		"a part of no number":    {store.KindLedger, append(slices.Clone(position), 0), good, "applied offsets is damaged"},
+		"a position too long":    {store.KindLedger, append(slices.Clone(position), 1, 1), good, "applied offsets is damaged"},
 		"a key of no id":         {store.KindEventID, id[:9], []byte{7}, "event ids is damaged"},
 		"a note with more to it": {store.KindEventID, id, []byte{7, 7}, "event ids is damaged"},
 		"an empty note":          {store.KindEventID, id, nil, "event ids is damaged"},
@@ -283,6 +285,38 @@ func TestEitherIdentitySuffices(t *testing.T) {
 	verdict, _, err := apply(t, s, l, Event{}, 0)
 	require.NoError(t, err)
 	assert.Equal(t, Fresh, verdict, "what cannot be told apart is always fresh")
+}
+
+// Where ids are remembered, they tell apart what has one position. What was applied without an
+// id, or may have been forgotten, is known by its position still.
+func TestIDsAtOnePosition(t *testing.T) {
+	t.Parallel()
+	s, l := inMemory(t), New("a", Options{Window: time.Hour})
+	named := func(offset int64, id string, hour int) Event {
+		e := at("orders", 0, offset)
+		e.ID, e.At = id, start.Add(time.Duration(hour)*time.Hour)
+		return e
+	}
+	for i, step := range []struct {
+		event Event
+		want  Verdict
+	}{
+		{named(1, "a", 0), Fresh},
+		{named(1, "b", 0), Fresh},
+		{named(1, "a", 0), Duplicate},
+		{named(1, "b", 0), Duplicate},
+		{named(1, "", 0), Duplicate},
+		{named(2, "", 0), Fresh},
+		{named(2, "c", 0), Duplicate}, // ids were turned on since
+		{named(3, "d", 9), Fresh},
+		{named(1, "e", 0), Duplicate}, // its id may have been forgotten
+		{named(4, "f", 0), Unprotected},
+	} {
+		verdict, _, err := apply(t, s, l, step.event, 0)
+		require.NoError(t, err)
+		assert.Equal(t, step.want, verdict, "step %d", i)
+	}
+	check(t, s)
 }
 
 func TestARolledBackStepLeavesNoMark(t *testing.T) {
@@ -394,6 +428,9 @@ func TestFingerprint(t *testing.T) {
 			events = append(events, e)
 			e.ID = "x"
 			events = append(events, e)
+			part := *e.Position
+			part.Part = 1
+			events = append(events, Event{Position: &part})
 		}
 	}
 	for _, e := range events {
@@ -412,29 +449,43 @@ func TestBlocks(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(2, 0))
 	for _, density := range []float64{0, .001, .01, .5, .99, 1} {
-		b, want := newBlock(), map[int64]bool{}
+		want := map[int64]bool{}
 		for offset := range int64(blockSize) {
 			if random.Float64() < density {
-				b.add(offset, start.UnixMilli()+offset)
 				want[offset] = true
 			}
 		}
-		record := b.append(nil)
-		assert.LessOrEqual(t, len(record), blockSize/8+24+8*blockSize/spanSize)
-		decoded, err := decodeBlock(record)
-		require.NoError(t, err)
-		for offset := range int64(blockSize) {
-			require.Equal(t, want[offset], decoded.has(offset))
+		for _, named := range []func(offset int64) bool{
+			func(int64) bool { return false },
+			func(int64) bool { return true },
+			func(offset int64) bool { return offset%3 == 0 },
+		} {
+			b := newBlock()
+			for offset := range int64(blockSize) {
+				if want[offset] {
+					b.add(offset, start.UnixMilli()+offset, named(offset))
+				}
+			}
+			record := b.append(nil)
+			assert.LessOrEqual(t, len(record), 2*blockSize/8+24+8*blockSize/spanSize)
+			decoded, err := decodeBlock(record)
+			require.NoError(t, err)
+			for offset := range int64(blockSize) {
+				require.Equal(t, want[offset], decoded.has(offset))
+				require.Equal(t, want[offset] && named(offset), decoded.isNamed(offset))
+			}
+			assert.Equal(t, record, decoded.append(nil))
 		}
-		assert.Equal(t, record, decoded.append(nil))
 	}
 }
 
 func FuzzDecodeBlock(f *testing.F) {
 	b := newBlock()
-	b.add(17, 1000)
+	b.add(17, 1000, false)
 	f.Add(b.append(nil))
-	f.Add([]byte{blockVersion, formRuns, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1, 1})
+	b.add(18, 1000, true)
+	f.Add(b.append(nil))
+	f.Add([]byte{blockVersion, formRuns, namedNone, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1, 1})
 	f.Fuzz(func(t *testing.T, record []byte) {
 		b, err := decodeBlock(record)
 		if err != nil {
@@ -442,6 +493,6 @@ func FuzzDecodeBlock(f *testing.F) {
 		}
 		again, err := decodeBlock(b.append(nil))
 		require.NoError(t, err)
-		assert.Equal(t, b.applied, again.applied)
+		assert.Equal(t, b, again)
 	})
 }
