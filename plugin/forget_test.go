@@ -25,7 +25,11 @@ var shopOpens = time.Date(2026, 1, 1, 8, 0, 0, 0, time.UTC)
 
 func purchase(customer string, minute int, amount float64) string {
 	return fmt.Sprintf(`{"customer":%q,"id":"%s/%d","at":%q,"amount":%v,"sku":"sku-%d"}`,
-		customer, customer, minute, shopOpens.Add(time.Duration(minute)*time.Minute).Format(time.RFC3339), amount, minute%7)
+		customer, customer, minute, orderTime(minute), amount, minute%7)
+}
+
+func orderTime(minute int) string {
+	return shopOpens.Add(time.Duration(minute) * time.Minute).Format(time.RFC3339)
 }
 
 func decoded(t testing.TB, m *service.Message) (content map[string]any) {

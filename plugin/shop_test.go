@@ -72,6 +72,12 @@ type shop struct {
 // openShop starts the pipeline on a store at a path.
 func openShop(t testing.TB, path string, threads int, engine, other string) *shop {
 	t.Helper()
+	return openPipeline(t, path, threads, fmt.Sprintf(shopPipeline, engine, other))
+}
+
+// openPipeline is openShop with other processors.
+func openPipeline(t testing.TB, path string, threads int, pipeline string) *shop {
+	t.Helper()
 	env := service.NewEnvironment()
 	require.NoError(t, plugin.Register(env))
 	s := &shop{t: t, path: path}
@@ -80,7 +86,7 @@ func openShop(t testing.TB, path string, threads int, engine, other string) *sho
 	require.NoError(t, builder.SetLoggerYAML("level: NONE"))
 	require.NoError(t, builder.AddResourcesYAML(fmt.Sprintf(
 		`cache_resources: [ { label: customers, segment_store: { path: %q, memory_budget: 32MiB, min_free: "0" } } ]`, path)))
-	for i, processor := range processorsOf(fmt.Sprintf(shopPipeline, engine, other)) {
+	for i, processor := range processorsOf(pipeline) {
 		require.NoError(t, builder.AddProcessorYAML(processor), "%d", i)
 	}
 	var err error

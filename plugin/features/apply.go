@@ -94,7 +94,7 @@ func (x *extract) apply(ctx context.Context, s *store.Store, events []event) err
 		tx.BeforeCommit(func() error {
 			if b.fresh > 0 {
 				b.hold()
-				tx.Set(toldKey(x.set), told.encode(events, x.plan, b.changes.now.newest, b.forgotten, int(tx.Room()/2)))
+				tx.Set(toldKey(x.set), told.encode(events, x.plan, b.changes.now, b.forgotten, int(tx.Room()/2)))
 			}
 			b.changes.beforeCommit()
 			return nil

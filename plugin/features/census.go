@@ -18,6 +18,7 @@ type census struct {
 	mu        sync.Mutex // guards what follows
 	customers int
 	newest    int64 // event time, in Unix nanoseconds; never: there was no event
+	left      int64 // newest event time of all who were forgotten as idle; never: nobody was
 	watchers  map[*eventMetrics]struct{}
 
 	idleFrom int64 // the second before which the index of idle customers has nothing
@@ -42,17 +43,19 @@ func censusOf(ctx context.Context, s *store.Store, set string) (*census, error) 
 }
 
 func count(ctx context.Context, s *store.Store, set string) (*census, error) {
-	c := &census{newest: never, idleFrom: never, noted: math.MaxInt64, watchers: map[*eventMetrics]struct{}{}}
+	c := &census{newest: never, left: never, idleFrom: never, noted: math.MaxInt64, watchers: map[*eventMetrics]struct{}{}}
 	return c, s.View(ctx, func(r store.Reader) error {
 		last, err := r.Get(toldKey(set))
 		if err != nil {
 			return err
 		}
 		if last != nil {
-			head := record.Read(last)
-			if c.newest, _, err = toldHead(&head); err != nil {
+			r := record.Read(last)
+			head, err := readToldHead(&r)
+			if err != nil {
 				return err
 			}
+			c.newest, c.left = head.newest, head.left
 		}
 		return r.ScanKeys(store.Prefix(store.KindProfile, set), nil, func([]byte) error {
 			c.customers++
@@ -66,6 +69,13 @@ func (c *census) look() (customers int, newest int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.customers, c.newest
+}
+
+// times are the newest event time, and that of all who were forgotten as idle.
+func (c *census) times() (newest, left int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.newest, c.left
 }
 
 // watch shows the number of customers, and what becomes of it between batches.
@@ -96,6 +106,7 @@ func (c *census) lose() {
 type change struct {
 	customers int   // more than there were
 	newest    int64 // event time
+	left      int64 // event time of who was forgotten as idle
 	noted     int64 // the earliest second noted in the index of idle customers
 }
 
@@ -108,8 +119,8 @@ type changes struct {
 }
 
 func (c *census) begin() changes {
-	_, newest := c.look()
-	none := change{newest: newest, noted: math.MaxInt64}
+	newest, left := c.times()
+	none := change{newest: newest, left: left, noted: math.MaxInt64}
 	return changes{none, none, none}
 }
 
@@ -129,6 +140,7 @@ func (c *census) take(changed *changes, all bool) {
 	defer c.mu.Unlock()
 	c.customers += made.customers
 	c.newest = max(c.newest, made.newest)
+	c.left = max(c.left, made.left)
 	c.noted = min(c.noted, made.noted)
 	c.idleFrom = min(c.idleFrom, made.noted)
 }

@@ -27,10 +27,12 @@ func newIndexCheck(r store.Reader, set string, layout []byte) (*indexCheck, erro
 		return nil, err
 	}
 	if last != nil {
-		head := record.Read(last)
-		if c.newest, _, err = toldHead(&head); err != nil {
+		r := record.Read(last)
+		head, err := readToldHead(&r)
+		if err != nil {
 			return nil, err
 		}
+		c.newest = head.newest
 	}
 	specs, err := r.Get(specsKey(set))
 	if err == nil && specs != nil {

@@ -68,6 +68,18 @@ func (p *Profiles) Newest(ctx context.Context, s *store.Store) (at int64, err er
 	return at, nil
 }
 
+// Left is the newest event time of all who were forgotten as idle, in Unix nanoseconds;
+// math.MinInt64 if nobody was. Nobody knows any more who they were, but that none of them did
+// anything later.
+func (p *Profiles) Left(ctx context.Context, s *store.Store) (at int64, err error) {
+	census, err := censusOf(ctx, s, p.set)
+	if err != nil {
+		return 0, err
+	}
+	_, at = census.times()
+	return at, nil
+}
+
 // notErased proves that a customer who is there was not erased.
 func notErased(r store.Reader, tombstones *store.Tombstones, name string, newest int64) error {
 	if err := tombstones.Refuse(r, name, newest); err != nil {

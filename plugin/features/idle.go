@@ -228,9 +228,11 @@ func (x *extract) lookAfter(b *batchState, p place) error {
 		b.tx.Set(c.key, c.append(nil, b.codec))
 		return nil
 	}
+	newest := c.profile.Newest
 	if err := c.erase(b.votes, x.set, p.customer); err != nil {
 		return x.putOff(b, p, err)
 	}
+	b.changes.now.left = max(b.changes.now.left, newest)
 	b.changes.now.customers--
 	b.forgotten[p.customer] = struct{}{}
 	b.gone = append(b.gone, p.customer)

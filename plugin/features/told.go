@@ -140,19 +140,28 @@ func (t *told) forget(print ledger.Fingerprint, l telling) {
 // larger batch, the last events are kept.
 const maxTold = 1 << 20
 
-const toldVersion = 2
+const toldVersion = 3
 
 var errTold = errors.New("the record of what was told last is damaged: restore the newest backup to a new path")
 
-// encode writes how many features there are, and the newest event time of the feature set;
-// then what the batch tells, the last event first, and what is pending still. The last event
+// toldHead is how the record begins: how many features it is of, and how far the feature set
+// has come.
+type toldHead struct {
+	width  uint64
+	newest int64 // event time, in Unix nanoseconds
+	left   int64 // newest event time of all who were forgotten as idle; never: nobody was
+}
+
+// encode writes how many features there are, and how far the feature set has come; then what
+// the batch tells, the last event first, and what is pending still. The last event
 // of a customer was told with the features that they have now, unless they were forgotten
 // since, or these go by the population, which each event changes.
-func (t *told) encode(events []event, plan *aggregate.Plan, newest int64, forgotten map[string]struct{}, room int) []byte {
+func (t *told) encode(events []event, plan *aggregate.Plan, now change, forgotten map[string]struct{}, room int) []byte {
 	room = min(room, maxTold)
 	stored := []byte{toldVersion}
 	stored = binary.AppendUvarint(stored, uint64(len(plan.Names())))
-	stored = binary.AppendVarint(stored, newest)
+	stored = binary.AppendVarint(stored, now.newest)
+	stored = binary.AppendVarint(stored, now.left)
 	later := make(map[string]struct{}, len(events)) // customers with a later event, or forgotten
 	maps.Copy(later, forgotten)
 	written := make(map[ledger.Fingerprint]struct{})
@@ -212,7 +221,7 @@ func untell(r store.Reader, tx *store.Tx, set string, gone map[string]struct{}) 
 		hashes[message.KeyHash(name)] = struct{}{}
 	}
 	head := record.Read(last)
-	if _, _, err = toldHead(&head); err != nil {
+	if _, err = readToldHead(&head); err != nil {
 		return fmt.Errorf("feature set %q: %w", set, err)
 	}
 	rest := slices.Clone(last[:len(last)-len(head.Rest())])
@@ -232,23 +241,24 @@ func untell(r store.Reader, tx *store.Tx, set string, gone map[string]struct{}) 
 	return nil
 }
 
-// toldHead reads the newest event time of a record, and the number of features that it is of.
-func toldHead(r *record.Reader) (newest int64, width uint64, err error) {
+// readToldHead reads how a record begins.
+func readToldHead(r *record.Reader) (head toldHead, err error) {
 	version := r.Byte()
-	width, newest = r.Uvarint(), r.Varint()
-	if r.Damaged() || version != toldVersion || width > maxTold {
-		return 0, 0, errTold
+	head = toldHead{width: r.Uvarint(), newest: r.Varint(), left: r.Varint()}
+	if r.Damaged() || version != toldVersion || head.width > maxTold {
+		return toldHead{}, errTold
 	}
-	return newest, width, nil
+	return head, nil
 }
 
 // decodeTold reads a record, and returns the number of features that it is of.
 func decodeTold(stored []byte, visit func(ledger.Fingerprint, telling)) (width int, err error) {
 	r := record.Read(stored)
-	_, n, err := toldHead(&r)
+	head, err := readToldHead(&r)
 	if err != nil {
 		return 0, err
 	}
+	n := head.width
 	for len(r.Rest()) > 0 {
 		var print ledger.Fingerprint
 		copy(print[:], r.Bytes(len(print)))

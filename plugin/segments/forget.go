@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strings"
 	"time"
@@ -18,13 +17,23 @@ import (
 type Erasure struct {
 	Customer string
 	Block    bool             // newer events are refused as well, from now on
+	At       time.Time        // what happened up to then is refused, known or not; zero: only what is known
 	Position *ledger.Position // of the message that asks; nil: each time it is delivered, it asks anew
 	Source   string           // names the cluster that positions come from
 }
 
-// once is what remembers the messages that have asked.
-func (e Erasure) once() *ledger.Ledger {
-	return ledger.New("forget", ledger.Options{Source: e.Source})
+// requests remembers for ever who was asked for by which message.
+func requests() *ledger.Ledger { return ledger.New("forget", ledger.Options{}) }
+
+// request is what an erasure is known by: the message and the customer, as one message may ask
+// for several. It goes by the timestamp, too, so that a topic that was made anew asks anew: an
+// erasure that comes twice does no harm, and one that is left out does.
+func (e Erasure) request() ledger.Event {
+	p := e.Position
+	if p == nil {
+		return ledger.Event{}
+	}
+	return ledger.Event{ID: fmt.Sprintf("%q %q %d %d %d %q", e.Source, p.Topic, p.Partition, p.Offset, p.Timestamp, e.Customer)}
 }
 
 // Receipt says what was erased of a customer, and not of whom.
@@ -41,9 +50,11 @@ type Receipt struct {
 // the batches of all models that are under way. Errors are by customer, nil where there is none,
 // and name nobody; whoever is not erased with one is as before.
 //
-// A customer who is not there leaves no tombstone, unless they are to be blocked: nothing of
-// theirs was seen, so nothing of it can come back. A message that is delivered again erases
-// nothing that has come since it was first: it is answered with what was erased last.
+// A customer who is not there may have been, and have left for being idle: they did nothing
+// later than those who have. So their tombstone is of then. In a store that nobody has left,
+// they leave none, unless they are to be blocked, or the erasure has a time: nothing of theirs
+// was seen, so nothing of it can come back. A message that is delivered again erases nothing
+// that has come since it was first: it is answered with what was erased last.
 func Forget(ctx context.Context, s *store.Store, list []Erasure) ([]Receipt, []error) {
 	receipts, problems := make([]Receipt, len(list)), make([]error, len(list))
 	err := forget(ctx, s, list, receipts)
@@ -120,7 +131,7 @@ func (f *forgetting) run(ctx context.Context, list []Erasure, receipts []Receipt
 	locks := []store.Lock{store.TombstoneLock()}
 	f.sets = nil
 	for _, e := range list {
-		locks = e.once().Locks(locks, ledger.Event{Position: e.Position})
+		locks = requests().Locks(locks, e.request())
 	}
 	for _, set := range f.places.sets {
 		f.sets = append(f.sets, features.ProfilesOf(set))
@@ -181,7 +192,7 @@ func (f *forgetting) one(ctx context.Context, tx *store.Tx, models []*model, e E
 		return err
 	}
 	if !f.again {
-		verdict, _, err := e.once().Apply(tx, ledger.Event{Position: e.Position}, 0)
+		verdict, _, err := requests().Apply(tx, e.request(), 0)
 		if err != nil {
 			return err
 		}
@@ -190,11 +201,18 @@ func (f *forgetting) one(ctx context.Context, tx *store.Tx, models []*model, e E
 			return nil
 		}
 	}
-	newest := int64(math.MinInt64)
+	until := int64(never)
 	if known {
-		newest = before.Until
+		until = before.Until
 	}
-	if before.Block && !e.Block { // what was refused meanwhile stays refused
+	newest, err := f.left(ctx, models, until)
+	if err != nil {
+		return err
+	}
+	if !e.At.IsZero() {
+		newest = max(newest, e.At.UnixNano())
+	}
+	if before.Block && !e.Block { // what was there by now stays refused
 		if newest, err = f.newest(ctx, models, newest); err != nil {
 			return err
 		}
@@ -225,7 +243,7 @@ func (f *forgetting) one(ctx context.Context, tx *store.Tx, models []*model, e E
 		}
 	}
 	receipt.Erased = receipt.Profiles+receipt.Contributions+receipt.Moves > 0
-	if *receipt == was && before.Block == e.Block { // there is nothing to add
+	if *receipt == was && before.Block == e.Block && newest == until { // there is nothing to add
 		receipt.At = receiptOf(before).At
 		return nil
 	}
@@ -248,6 +266,22 @@ func (f *forgetting) newest(ctx context.Context, models []*model, newest int64) 
 	}
 	for _, m := range models {
 		newest = max(newest, m.state.clock.asOf)
+	}
+	return newest, nil
+}
+
+// left is the newest event time of all who have left for being idle or inactive, in Unix
+// nanoseconds, from one on.
+func (f *forgetting) left(ctx context.Context, models []*model, newest int64) (int64, error) {
+	for _, set := range f.sets {
+		at, err := set.Left(ctx, f.store)
+		if err != nil {
+			return 0, err
+		}
+		newest = max(newest, at)
+	}
+	for _, m := range models {
+		newest = max(newest, m.state.clock.left)
 	}
 	return newest, nil
 }

@@ -2,6 +2,7 @@ package segments
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/redpanda-data/benthos/v4/public/bloblang"
@@ -14,6 +15,7 @@ import (
 const (
 	sfFieldKey    = "key"
 	sfFieldBlock  = "block"
+	sfFieldAt     = "at"
 	sfFieldSource = "source"
 )
 
@@ -29,9 +31,11 @@ The customer goes from all feature sets and all models of the store, in one tran
 
 Of the metadata, the receipt keeps where the message came from: kafka_topic, kafka_partition, kafka_offset and kafka_timestamp_ms. A message that cannot be served is flagged and keeps its content, so that it can be tried again: handle such messages as what they are, the names of customers who want to be forgotten.
 
-What stays is a tombstone: a keyed hash of the key, with the time of the newest event that was known of the customer. `+"`feature_extract` and `segment_assign`"+` refuse all that is not newer, so a replay of history brings nothing back; newer events start afresh. With `+"`block`"+` these are refused as well, until the customer is erased with `+"`block: false`"+`: the last call counts. What is newer than all that the store has seen by then starts afresh.
+What stays is a tombstone: a keyed hash of the key, with the time of the newest event that was known of the customer, or `+"`at`"+` if that is later. `+"`feature_extract` and `segment_assign`"+` refuse all that is not newer, so a replay of history brings nothing back; newer events start afresh. With `+"`block`"+` these are refused as well, until the customer is erased with `+"`block: false`"+`: the last call counts. What is newer than all that has come into the store by then starts afresh, also if it was refused before.
 
-To ask again changes nothing. A message that is delivered again, which its position in Kafka tells, takes nothing away that has come since, and is answered with the receipt of the last erasure. A message without a position asks anew each time. For a customer who is not there, the receipt says `+"`erased: false`"+` with zeros, and as `+"`at`"+` when they were erased, if they were. A customer whom the store does not know leaves no tombstone unless they are to be blocked: nothing of theirs was seen, so nothing of it can come back.
+To ask again changes nothing. A message that is delivered again, which its position and timestamp in Kafka tell, takes nothing away that has come since, and is answered with the receipt of the last erasure; one message may name several customers, if it is split, as by `+"`unarchive`"+`. A message without a position asks anew each time. For a customer who is not there, the receipt says `+"`erased: false`"+` with zeros, and as `+"`at`"+` when they were erased, if they were.
+
+A customer whom the store does not know may be one who has left for being idle (`+"`idle_expiry`"+`) or inactive (`+"`inactive_after`"+`). So their tombstone is of the newest event of all who have: none of them did anything later. In a store that nobody has left, a customer who is not known leaves a tombstone only with `+"`block` or `at`"+`: nothing of theirs was seen, so nothing of it can come back.
 
 From disk, what was erased goes as the database compacts its files; `+"`shoal store compact`"+` leaves nothing behind.`).
 		Fields(
@@ -42,8 +46,12 @@ From disk, what was erased goes as the database compacts its files; `+"`shoal st
 			service.NewBoolField(sfFieldBlock).
 				Description("Also refuse what the customer does from now on. By default, newer events start afresh.").
 				Default(false),
+			service.NewStringField(sfFieldAt).
+				Description("When the customer has asked: a mapping to RFC 3339 or an epoch number. What they did up to then is refused, also what comes only after this request, as in one batch where a `switch` works off requests first. A time ahead of the clock is taken as now, and null as none. Empty, the default: only what the store has seen is refused.").
+				Default("").
+				Example("this.requested_at"),
 			service.NewStringField(sfFieldSource).
-				Description("Names the cluster that Kafka positions come from, where requests from topics of several clusters meet in one store; change it when a topic was deleted and made anew. Empty by default.").
+				Description("Names the cluster that Kafka positions come from, where requests from topics of several clusters meet in one store. Empty by default.").
 				Default(""),
 		).
 		Example("Requests over HTTP", `POST /forget with {"customer_id": "c17"} answers with the receipt, which is kept for the auditors, too. A request that fails is answered with an error.`, `
@@ -69,7 +77,7 @@ cache_resources:
     segment_store:
       path: ./state
 `).
-		Example("Withdrawal of consent", "Who withdraws is erased and blocked; all others go on to their features. Keys are pseudonyms under a key of their own, which outlives rotations, the same on both ways.", `
+		Example("Withdrawal of consent", "Who withdraws is erased and blocked, as of the time of that message, before the other messages of its batch; all others go on to their features. Keys are pseudonyms under a key of their own, which outlives rotations, the same on both ways.", `
 pipeline:
   processors:
     - privacy_mask:
@@ -77,18 +85,19 @@ pipeline:
           - { path: customer_id, pseudonymize: { key: customer } }
           - { path: consent.analytics, keep: {} }
           - { path: type, keep: {} }
+          - { path: ts, keep: {} }
         unlisted: drop
         keys:
           - { id: customer, secret: "${CUSTOMER_KEY}" }
     - switch:
         - check: this.consent.analytics == false
           processors:
-            - segment_forget: { store: customers, key: this.customer_id, block: true }
+            - segment_forget: { store: customers, key: this.customer_id, block: true, at: this.ts }
         - processors:
             - feature_extract:
                 store: customers
                 key: this.customer_id
-                event: root.kind = this.type
+                event: 'root = { "kind": this.type, "at": this.ts }'
                 features: [ { name: events, agg: count } ]
 
 cache_resources:
@@ -103,6 +112,7 @@ type forgetProcessor struct {
 	store    *store.Label
 	key      *bloblang.Executor
 	block    bool
+	at       *bloblang.Executor // nil: a request has no time
 	source   string
 	failures *message.Failures
 }
@@ -113,6 +123,9 @@ func newForgetFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ 
 		return nil, err
 	}
 	if f.block, err = conf.FieldBool(sfFieldBlock); err != nil {
+		return nil, err
+	}
+	if f.at, err = optionalMapping(conf, sfFieldAt); err != nil {
 		return nil, err
 	}
 	if f.source, err = conf.FieldString(sfFieldSource); err != nil {
@@ -169,8 +182,33 @@ func (f *forgetProcessor) read(m *service.Message) (e Erasure, err error) {
 		return e, err
 	}
 	e = Erasure{Block: f.block, Position: message.Position(m), Source: f.source}
-	e.Customer, err = message.Key(value)
+	if e.Customer, err = message.Key(value); err != nil {
+		return e, err
+	}
+	e.At, err = f.askedAt(m)
 	return e, err
+}
+
+// askedAt is when the customer has asked, zero where the message does not say. One ahead of the
+// clock would refuse what is still to come.
+func (f *forgetProcessor) askedAt(m *service.Message) (at time.Time, err error) {
+	if f.at == nil {
+		return at, nil
+	}
+	value, _, err := message.Query(sfFieldAt, f.at, m)
+	if err != nil || value == nil {
+		return at, err
+	}
+	if at, err = message.Time(value); err == nil {
+		_, err = message.Nanoseconds(at)
+	}
+	if err != nil {
+		return at, fmt.Errorf("%s: %w", sfFieldAt, err)
+	}
+	if now := time.Now(); at.After(now) {
+		at = now
+	}
+	return at, nil
 }
 
 // positions are the metadata of a receipt: they lead back to the message, and name nobody.

@@ -160,6 +160,94 @@ func TestForgetDeliveredAgain(t *testing.T) {
 	require.ErrorIs(t, a.pass(t, pointOf("c7", near(0), "feature_as_of", day(9)))[0].GetError(), store.ErrErased)
 }
 
+// One message may ask for several customers, and a topic that was made anew asks anew: a request
+// that is served twice does no harm, and one that is not served does.
+func TestForgetSeveralByOneMessage(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	a := r.assign(keyed)
+	twoGroups(t, a, 40)
+	f := r.forgetter("")
+	position := func(timestamp int) []any {
+		return []any{"kafka_topic", "erasures", "kafka_partition", 0, "kafka_offset", 5, "kafka_timestamp_ms", timestamp}
+	}
+	erased := func(customers []any, timestamp int) (list []any) {
+		for _, m := range f.ask(t, customers, position(timestamp)...) {
+			require.NoError(t, m.GetError())
+			list = append(list, structured(t, m)["erased"])
+		}
+		return list
+	}
+	assert.Equal(t, []any{true, true, true}, erased([]any{"c1", "c2", "c3"}, 1000))
+	assert.Equal(t, 37, r.verify()["default"])
+	a.pass(t, pointOf("c2", near(1), "feature_as_of", day(9)))
+	assert.Equal(t, []any{true, true, true}, erased([]any{"c3", "c2", "c1"}, 1000), "as the first time")
+	assert.Equal(t, 38, r.verify()["default"], "c2 came back after that request")
+	assert.Equal(t, []any{true}, erased([]any{"c4"}, 1000), "in a batch of its own")
+	assert.Equal(t, []any{true, true}, erased([]any{"c2", "c39"}, 2000))
+	assert.Equal(t, 35, r.verify()["default"])
+	assert.Empty(t, r.traces("c39"), "in what remembers requests")
+}
+
+// A request with a time is one of what happened up to then, known or not.
+func TestForgetAt(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	a := r.assign(keyed)
+	twoGroups(t, a, 40)
+	f := r.forgetter("at: this.at")
+	forget := func(customer string, at any) error {
+		m := service.NewMessage(nil)
+		m.SetStructured(map[string]any{"customer": customer, "at": at})
+		out, err := f.ProcessBatch(t.Context(), service.MessageBatch{m})
+		require.NoError(t, err)
+		return out[0][0].GetError()
+	}
+	refused := func(customer string, minute int) error {
+		return a.pass(t, pointOf(customer, near(0), "feature_as_of", day(minute)))[0].GetError()
+	}
+	for _, customer := range []string{"c1", "stranger"} {
+		require.NoError(t, forget(customer, day(9)))
+		require.NoError(t, forget(customer, day(5)), "an older request takes nothing back")
+		require.ErrorIs(t, refused(customer, 9), store.ErrErased)
+		require.NoError(t, refused(customer, 10))
+	}
+	require.NoError(t, forget("nobody", nil))
+	require.NoError(t, refused("nobody", 0))
+	require.NoError(t, forget("hasty", time.Now().AddDate(5, 0, 0).Format(time.RFC3339)))
+	require.ErrorIs(t, refused("hasty", 0), store.ErrErased)
+	out := a.pass(t, pointOf("hasty", near(0), "feature_as_of", time.Now().Add(time.Minute).Format(time.RFC3339)))
+	require.NoError(t, out[0].GetError(), "a time that is still to come is as of now")
+	err := forget("c2", "canary")
+	require.ErrorContains(t, err, "segment_forget: at: time is ")
+	assert.NotContains(t, err.Error(), "canary")
+	require.ErrorContains(t, forget("c2", "0001-01-01"), "segment_forget: at: ")
+	assert.Equal(t, 40+3, r.verify()["default"])
+}
+
+// Who has left for being inactive, and is erased then, does not come back with what they did.
+func TestForgetWhoHasLeft(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "state")
+	r := openRig(t, path)
+	a := r.assign(keyed + "forget: { inactive_after: 30d }\n")
+	a.tell(t, "canary", near(0), "feature_as_of", date(3))
+	for n := range 80 {
+		a.tell(t, "stays", near(0), "feature_as_of", date(n))
+	}
+	require.Equal(t, 1, r.verify()["default"])
+	r.close()
+	r = openRig(t, path)
+	a = r.assign(keyed) // nobody leaves any more
+	r.forgetter("").forget(t, "canary")
+	require.ErrorIs(t, a.pass(t, pointOf("canary", near(0), "feature_as_of", date(3)))[0].GetError(), store.ErrErased)
+	before := r.records()
+	r.forgetter("").forget(t, "canary")
+	requireSame(t, before, r.records())
+	require.NoError(t, a.pass(t, pointOf("canary", near(0), "feature_as_of", date(4)))[0].GetError())
+	assert.Equal(t, 2, r.verify()["default"])
+}
+
 // The receipt has no metadata but where its message came from; who cannot be read is flagged and
 // no matter of the others.
 func TestForgetMessages(t *testing.T) {

@@ -172,6 +172,7 @@ func (m *model) lookAfter(tx *store.Tx, s *state, customer string) error {
 	if err := s.engine.Retract(c.Micro, c.Vector); err != nil {
 		return fmt.Errorf("model %q: %w", m.name, err)
 	}
+	s.clock.left = max(s.clock.left, c.Seen)
 	tx.Delete(key)
 	return m.note(tx, s, customer, moved{
 		at: s.clock.asOf, since: s.clock.asOf, from: home.Segment, to: clustering.SegmentID(0), cause: causeSilence,

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"math"
 
 	"github.com/shoal-stream/shoal/plugin/clustering"
 	"github.com/shoal-stream/shoal/plugin/record"
@@ -47,6 +46,7 @@ type state struct {
 // clock is how far a model has come.
 type clock struct {
 	asOf       int64  // newest event time, in Unix nanoseconds
+	left       int64  // newest event time of all who have left for being inactive; never: nobody has
 	events     uint64 // in the log
 	generation uint64 // of the engine: a rebuild makes a new one
 }
@@ -183,16 +183,17 @@ func (m *model) write(tx *store.Tx, s *state, before clock) {
 
 func (c clock) encode() []byte {
 	stored := binary.AppendVarint(nil, c.asOf)
+	stored = binary.AppendVarint(stored, c.left)
 	stored = binary.AppendUvarint(stored, c.events)
 	return binary.AppendUvarint(stored, c.generation)
 }
 
 func decodeClock(stored []byte) (clock, error) {
 	if stored == nil {
-		return clock{asOf: math.MinInt64}, nil
+		return clock{asOf: never, left: never}, nil
 	}
 	r := record.Read(stored)
-	c := clock{asOf: r.Varint(), events: r.Uvarint(), generation: r.Uvarint()}
+	c := clock{asOf: r.Varint(), left: r.Varint(), events: r.Uvarint(), generation: r.Uvarint()}
 	if !r.Complete() {
 		return c, errors.New("the record of its clock is damaged: restore the newest backup to a new path")
 	}
