@@ -13,8 +13,9 @@ import (
 // Check proves the invariants of every model in the store, and counts its
 // customers: the engine is sound; every contribution points at a micro-cluster that
 // lives, or at what it has become; the contributions to each segment, and those to none, add
-// up to its members; the history can be read, and somebody looks after each customer who
-// may become inactive; nobody is there who was erased.
+// up to its members; the history can be read, and has each name that the log knows its
+// customer by; somebody looks after each customer who may become inactive; nobody is there who
+// was erased.
 func Check(r store.Reader) (customers map[string]int, err error) {
 	names, err := store.Namespaces(r, store.KindModel)
 	if err != nil {
@@ -131,10 +132,33 @@ func (s *state) checkHistory(r store.Reader, name string) error {
 		}
 		return err
 	})
+	if err == nil {
+		err = m.checkNames(r)
+	}
 	if err != nil {
 		return err
 	}
 	return s.checkActivity(r, name)
+}
+
+// checkNames proves that each name in the log is that of the history of its customer, so that
+// it goes when they are erased. Both are retained as long; that may end between two looks.
+func (m *model) checkNames(r store.Reader) error {
+	prefix := store.Prefix(store.KindName, m.name)
+	return r.Scan(prefix, func(key, customer []byte) error {
+		if len(key) != len(prefix)+8 {
+			return errEntry
+		}
+		name := binary.BigEndian.Uint64(key[len(prefix):])
+		h, err := m.readHistory(r, string(customer))
+		if err != nil || h.name == name {
+			return err
+		}
+		if still, err := r.Get(key); err != nil || still == nil {
+			return err
+		}
+		return errors.New("a name in its log leads to a customer whose history has another")
+	})
 }
 
 // checkActivity proves that each customer is looked after, where they leave when they are

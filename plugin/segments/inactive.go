@@ -176,5 +176,5 @@ func (m *model) lookAfter(tx *store.Tx, s *state, customer string) error {
 	tx.Delete(key)
 	return m.note(tx, s, customer, moved{
 		at: s.clock.asOf, since: s.clock.asOf, from: home.Segment, to: clustering.SegmentID(0), cause: causeSilence,
-	}, false)
+	})
 }

@@ -62,6 +62,46 @@ func TestInactiveCustomersLeave(t *testing.T) {
 	assert.Equal(t, 3, r.verify()["default"])
 }
 
+// The history of a customer who has left goes on when they come back, whatever the configuration
+// is by then: so it goes whole when they are erased.
+func TestAHistoryThatGoesOn(t *testing.T) {
+	t.Parallel()
+	for name, comesBack := range map[string]string{
+		"nobody leaves any more": keyed,
+		"as before":              keyed + "forget: { inactive_after: 30d }\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			path := filepath.Join(t.TempDir(), "state")
+			r := openRig(t, path)
+			a := r.assign(keyed + "forget: { inactive_after: 30d }\n")
+			twoGroups(t, a, 40)
+			a.tell(t, "canary", near(0), "feature_as_of", date(1), "feature_version", 1)
+			for n := range 60 {
+				a.tell(t, "stays", near(0), "feature_as_of", date(n), "feature_version", n)
+			}
+			require.Equal(t, 1, r.verify()["default"])
+			before := len(r.moves("canary"))
+			require.Positive(t, before)
+			require.LessOrEqual(t, before, 3)
+			r.close()
+			r = openRig(t, path)
+			a = r.assign(comesBack)
+			for n := range 60 {
+				a.tell(t, "new"+strconv.Itoa(n), near(n%2), "feature_as_of", date(60), "feature_version", 1)
+			}
+			a.tell(t, "canary", near(9), "feature_as_of", date(60), "feature_version", 2)
+			a.tell(t, "canary", near(0), "feature_as_of", date(61), "feature_version", 3)
+			a.tell(t, "canary", near(1), "feature_as_of", date(62), "feature_version", 4)
+			assert.Greater(t, len(r.moves("canary")), before)
+			r.verify()
+			r.forgetter("").forget(t, "canary")
+			assert.Empty(t, r.traces("canary"))
+			r.verify()
+		})
+	}
+}
+
 // The same events retire the same customers, however they are cut into batches and however
 // often the process starts.
 func TestRetirementDoesNotGoByBatches(t *testing.T) {

@@ -127,7 +127,6 @@ func (m *model) settle(tx *store.Tx, s *state, p point, c *contribution, known b
 	if !c.Changed {
 		return nil
 	}
-	first := c.Cause == causeNone && s.definition.InactiveAfter == 0 // else they may have been here before
 	c.MovedBy = p.version
 	switch {
 	case known && now.Segment == before.Segment:
@@ -142,7 +141,7 @@ func (m *model) settle(tx *store.Tx, s *state, p point, c *contribution, known b
 	}
 	return m.note(tx, s, p.customer, moved{
 		version: p.version, at: p.at, since: c.Since, from: c.Previous, to: c.Segment, cause: c.Cause,
-	}, first)
+	})
 }
 
 // advance tells the engine that a point is applied.

@@ -103,15 +103,12 @@ func (m *model) readHistory(r store.Reader, customer string) (history, error) {
 	return decodeHistory(stored)
 }
 
-// note keeps a move with its customer and in the log, as long as the store retains moves.
-// First says that the customer has made none before.
-func (m *model) note(tx *store.Tx, s *state, customer string, v moved, first bool) error {
-	var h history
-	if !first {
-		var err error
-		if h, err = m.readHistory(tx, customer); err != nil {
-			return err
-		}
+// note keeps a move with its customer and in the log, as long as the store retains moves. Also
+// one who is new to the model may have a history: it stays when they leave.
+func (m *model) note(tx *store.Tx, s *state, customer string, v moved) error {
+	h, err := m.readHistory(tx, customer)
+	if err != nil {
+		return err
 	}
 	h.name, v.sequence = m.logMove(tx, s, customer, h.name, v)
 	list := append(h.moves, v)
