@@ -14,7 +14,8 @@ func resetCommand() *cli.Command {
 		Name:  "reset",
 		Usage: "Take a feature set or a model out of a store, for a deliberate replay",
 		Description: "Its profiles or segments are gone, with their history and the ledger of what was counted: events that the\n" +
-			"input delivers again are counted again. With --positions, only the ledger's positions of Kafka topics go:\n" +
+			"input delivers again are counted again. A model that is not reset goes on, and takes the new features of a\n" +
+			"customer with the first event as of no earlier than its own: where times have changed, reset it, too. With --positions, only the ledger's positions of Kafka topics go:\n" +
 			"for topics that were deleted and made anew, whose events are new. Who was erased stays erased. Make a\n" +
 			"backup before.",
 		Flags: storeFlags(

@@ -85,7 +85,7 @@ func TestReset(t *testing.T) {
 	}
 	output, err := run(t, "store", "reset", "--path", path, "--feature-set", "default")
 	require.NoError(t, err)
-	assert.Contains(t, output, " records are gone, 1 are left")
+	assert.Contains(t, output, " records are gone, 2 are left")
 	output, err = run(t, "store", "verify", "--path", path)
 	require.NoError(t, err)
 	assert.Equal(t, "all invariants hold\n", output)

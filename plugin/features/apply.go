@@ -157,7 +157,7 @@ func (x *extract) applyEvent(b *batchState, e *event) error {
 	if err != nil {
 		return err
 	}
-	verdict, first, err := x.once.Apply(b.tx, e.identity, c.profile.Events+1)
+	verdict, first, err := x.once.Apply(b.tx, e.identity, b.life.version(c.profile.Events+1))
 	if err != nil {
 		return err
 	}
@@ -205,7 +205,7 @@ func (b *batchState) vote(plan *aggregate.Plan, c *customer) error {
 // tell gives the event the features that its customer has now. One who was forgotten has
 // those of nobody, at the time of the event.
 func (x *extract) tell(b *batchState, e *event, c *customer) {
-	e.asOf, e.version = c.profile.Newest, c.profile.Events
+	e.asOf, e.version = c.profile.Newest, b.life.version(c.profile.Events)
 	if e.version == 0 {
 		e.asOf = e.event.At
 	}

@@ -16,6 +16,7 @@ type binding struct {
 	codec  *aggregate.Codec
 	people *people
 	poll   *population.Poll
+	life   life
 }
 
 func layoutKey(set string) []byte {
@@ -58,6 +59,9 @@ func (x *extract) bind(ctx context.Context, s *store.Store, people *people) (*bi
 	var old []byte // specs, where they are others now
 	err := s.Update(ctx, []store.Lock{store.LockOf(key)}, func(tx *store.Tx) error {
 		return tx.Step(func() (err error) {
+			if b.life, err = readLife(tx, x.set); err != nil {
+				return err
+			}
 			if err := b.layOut(tx, key, x.plan); err != nil {
 				return err
 			}

@@ -37,6 +37,9 @@ func checkSet(r store.Reader, set string) (customers int, err error) {
 	if err != nil {
 		return 0, err
 	}
+	if _, err := readLife(r, set); err != nil {
+		return 0, err
+	}
 	last, err := r.Get(toldKey(set))
 	if err != nil {
 		return 0, err

@@ -31,6 +31,9 @@
 // (fit_advance.go). So parameters depend on the events that there were at the fits, in their
 // order, and on nothing else; what is kept of a customer does not depend on them.
 //
+// A feature set that was reset counts events from the beginning, and says so to models, which go
+// on, by higher versions (life.go).
+//
 // Time passes in two ways. Each event that is applied looks after a few customers who may
 // have been idle for too long, and forgets them (idle.go). And feature_refresh goes round
 // all of them at an even pace (refresh_pace.go), reads those whose turn it is in short

@@ -103,7 +103,7 @@ type event struct {
 
 	features  []float64 // of the customer, after the event
 	asOf      int64     // event time of the features, Unix nanoseconds
-	version   uint64    // events applied to the customer; 0: they have not been told yet
+	version   uint64    // of the customer (see life.go); 0: they have not been told yet
 	first     uint64    // of a duplicate: the version that its customer had the first time; 0: not known
 	unchanged bool      // the customer had the same features before
 	applied   bool      // or told as if it were, again

@@ -18,6 +18,7 @@ type Customer struct {
 	AsOf                int64          // of the features
 	FirstSeen, LastSeen int64
 	Events              uint64 // that were counted
+	Version             uint64 // of the last of them
 }
 
 // Profiles reads the customers of one feature set, without the configuration of the
@@ -38,6 +39,7 @@ type reading struct {
 	codec    *aggregate.Codec
 	people   *people
 	everyone everyone
+	life     life
 }
 
 // ProfilesOf reads the feature set of this name.
@@ -85,7 +87,7 @@ func (p *Profiles) Read(ctx context.Context, s *store.Store, r store.Reader, nam
 func (b *reading) show(profile *aggregate.Profile, at int64) *Customer {
 	names := b.plan.Names()
 	c := &Customer{
-		AsOf: max(at, profile.Newest), FirstSeen: profile.Oldest, LastSeen: profile.Newest, Events: profile.Events,
+		AsOf: max(at, profile.Newest), FirstSeen: profile.Oldest, LastSeen: profile.Newest, Events: profile.Events, Version: b.life.version(profile.Events),
 		Features: make(map[string]any, len(names)),
 	}
 	for i, value := range b.plan.Features(make([]float64, 0, len(names)), profile, c.AsOf, b.everyone) {
@@ -125,6 +127,9 @@ func (p *Profiles) bind(ctx context.Context, s *store.Store, r store.Reader) (*r
 // compile makes sense of what is stored.
 func (b *reading) compile(r store.Reader) (err error) {
 	if b.plan, b.codec, err = compile(b.specs, b.layout); err != nil {
+		return err
+	}
+	if b.life, err = readLife(r, b.people.set); err != nil {
 		return err
 	}
 	slate, err := readSlate(r, b.people.set)

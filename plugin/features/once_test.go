@@ -106,9 +106,9 @@ func TestSourceAndFeatureSetKeepPositionsApart(t *testing.T) {
 	}
 }
 
-// life is a stream of events of a few customers, in the order of their times, with
+// someEvents is a stream of events of a few customers, in the order of their times, with
 // everything that happens to streams still to come.
-func life(random *rand.Rand, n int) []*service.Message {
+func someEvents(random *rand.Rand, n int) []*service.Message {
 	messages := make([]*service.Message, n)
 	for i := range messages {
 		messages[i] = placed(fmt.Sprintf(`{"customer":%d,"at":%q,"amount":%d.%02d,"id":%d}`,
@@ -135,7 +135,7 @@ func last(t *testing.T, x *extract) map[string]map[string]any {
 func TestStateDependsOnTheSetOfEvents(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(21, 22))
-	messages := life(random, 120)
+	messages := someEvents(random, 120)
 	plain := openRig(t, "").extract(twoFeatures)
 	for _, m := range messages {
 		plain.pass(t, service.MessageBatch{m.Copy()})
@@ -210,7 +210,7 @@ func TestReopenFromDisk(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	random := rand.New(rand.NewPCG(41, 42))
-	messages := life(random, 60)
+	messages := someEvents(random, 60)
 	for range 3 { // the second and third time, everything is a duplicate
 		r := openRig(t, dir)
 		x := r.extract(twoFeatures)

@@ -250,9 +250,9 @@ func (in *refreshInput) message(customer string, c *Customer, at string) *servic
 	m := service.NewMessage(nil)
 	m.SetStructured(content)
 	m.MetaSetMut(metaAsOf, at)
-	m.MetaSetMut(metaVersion, int64(c.Events))
+	m.MetaSetMut(metaVersion, int64(c.Version))
 	return message.WithRefresh(m, message.Refresh{
-		FeatureSet: in.set, Customer: customer, At: c.AsOf, Seen: c.LastSeen, Version: c.Events,
+		FeatureSet: in.set, Customer: customer, At: c.AsOf, Seen: c.LastSeen, Version: c.Version,
 	})
 }
 

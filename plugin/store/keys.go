@@ -12,7 +12,7 @@ type Kind byte
 
 // The kinds of state. A byte, once given, keeps its meaning for ever.
 const (
-	KindMeta         Kind = 'a' // the store itself: format version, secrets of tombstones, marks of backups
+	KindMeta         Kind = 'a' // the store itself: format version, secrets of tombstones, marks of backups, how often feature sets were reset
 	KindCache        Kind = 'c' // items of the cache interface; namespace: label
 	KindFeatureSet   Kind = 'f' // layout and counters of a feature set
 	KindProfile      Kind = 'p' // a customer's aggregates; namespace: feature set
