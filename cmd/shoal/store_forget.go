@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 
 	"github.com/urfave/cli/v2"
 
@@ -18,11 +19,12 @@ func forgetCommand() *cli.Command {
 	return &cli.Command{
 		Name:  "forget",
 		Usage: "Erase customers, as the processor segment_forget does, and print a receipt for each",
-		Description: "What was erased is in no reads any more, and in the files until they are rewritten: run store compact\n" +
-			"when all are erased.",
+		Description: "Receipts are in the order of the customers. For one who cannot be erased there is an error instead; all\n" +
+			"others are erased, and the command exits with 1. What was erased is in no reads any more, and in the files\n" +
+			"until they are rewritten: run store compact when all are erased.",
 		Flags: storeFlags(
 			&cli.StringFlag{Name: "key", Usage: "the customer, as the key of feature_extract; other users of the machine can see it while this runs"},
-			&cli.BoolFlag{Name: "key-from-stdin", Usage: "read customers from standard input, one a line"},
+			&cli.BoolFlag{Name: "key-from-stdin", Usage: "read customers from standard input, one a line, without the blanks around"},
 			&cli.BoolFlag{Name: "block", Usage: "also refuse what they do from now on"},
 		),
 		Action: func(c *cli.Context) error { return failed(c, forget(c)) },
@@ -37,30 +39,54 @@ func forget(c *cli.Context) error {
 	if err != nil {
 		return err
 	}
-	options, err := existingStore(c)
-	if err != nil {
-		return err
-	}
-	s, err := store.Open(options)
-	if err != nil {
-		return err
-	}
-	done, end := showProgress(c, "customers")
-	asked := int64(0)
-	for some := range slices.Chunk(list, erasedAtOnce) {
-		receipts, problems := segments.Forget(c.Context, s, some)
-		if err = errors.Join(problems...); err != nil {
-			break
+	return withStore(c, func(s *store.Store) error {
+		done, end := showProgress(c, "customers")
+		defer end()
+		asked, left := int64(0), leftOver{}
+		for some := range slices.Chunk(list, erasedAtOnce) {
+			receipts, problems := segments.Forget(c.Context, s, some)
+			for i, receipt := range receipts {
+				asked++
+				if err := printReceipt(c.App.Writer, receipt, problems[i]); err != nil {
+					return err
+				}
+				left.note(asked, problems[i])
+			}
+			if err := c.Context.Err(); err != nil {
+				return err
+			}
+			done(asked, int64(len(list)))
 		}
-		if err = printReceipts(c.App.Writer, receipts); err != nil {
-			break
-		}
-		asked += int64(len(some))
-		done(asked, int64(len(list)))
-	}
-	end()
-	return errors.Join(err, s.Close())
+		return left.err()
+	})
 }
+
+// leftOver are the customers who could not be erased.
+type leftOver struct {
+	number int
+	place  int64 // of the first, from 1
+	reason error // of that
+}
+
+func (l *leftOver) note(place int64, problem error) {
+	if problem == nil {
+		return
+	}
+	if l.number++; l.number == 1 {
+		l.place, l.reason = place, problem
+	}
+}
+
+func (l *leftOver) err() error {
+	if l.number == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d customers could not be erased, all others are; the first is number %d: %w", l.number, l.place, l.reason)
+}
+
+// longestKey is how many bytes a key may have: those of a record's key in the store, less what
+// is in front of it.
+const longestKey = 60_000
 
 // erasuresAskedFor reads the customers.
 func erasuresAskedFor(c *cli.Context) (list []segments.Erasure, err error) {
@@ -76,10 +102,16 @@ func erasuresAskedFor(c *cli.Context) (list []segments.Erasure, err error) {
 		ask(c.String("key"))
 	default:
 		lines := bufio.NewScanner(c.App.Reader)
+		lines.Buffer(nil, longestKey+len("\r\n"))
+		line := 0
 		for lines.Scan() {
-			ask(lines.Text())
+			line++
+			ask(strings.TrimSpace(lines.Text()))
 		}
 		err = lines.Err()
+		if errors.Is(err, bufio.ErrTooLong) {
+			err = fmt.Errorf("--key-from-stdin: line %d is longer than %d bytes, and a key is not: give one key a line; nobody was erased", line+1, longestKey)
+		}
 	}
 	if err == nil && len(list) == 0 {
 		err = errors.New("no customer was named: give a key that is not empty, or one a line")
@@ -87,15 +119,15 @@ func erasuresAskedFor(c *cli.Context) (list []segments.Erasure, err error) {
 	return list, err
 }
 
-func printReceipts(to io.Writer, receipts []segments.Receipt) error {
-	for _, receipt := range receipts {
-		text, err := json.Marshal(receipt.Show())
-		if err != nil {
-			return err
-		}
-		if _, err := fmt.Fprintf(to, "%s\n", text); err != nil {
-			return err
-		}
+// printReceipt prints a receipt, or why there is none: that names nobody, either.
+func printReceipt(to io.Writer, receipt segments.Receipt, problem error) error {
+	shown := receipt.Show()
+	if problem != nil {
+		shown = map[string]any{"error": problem.Error()}
 	}
-	return nil
+	text, err := json.Marshal(shown)
+	if err == nil {
+		_, err = fmt.Fprintf(to, "%s\n", text)
+	}
+	return err
 }
