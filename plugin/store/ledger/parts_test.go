@@ -83,3 +83,22 @@ func TestPartsCountOnce(t *testing.T) {
 	assert.Len(t, applied, 200/5*(1+2+3+4+5))
 	check(t, s)
 }
+
+// A batch without parts costs a look into a map for each message.
+func BenchmarkParts(b *testing.B) {
+	const size = 100
+	positions := make([]Position, size)
+	for _, each := range []int{1, 4} { // parts of each message
+		b.Run(fmt.Sprintf("parts=%d", each), func(b *testing.B) {
+			b.ReportAllocs()
+			for range b.N {
+				parts := NewParts(size, func(i int) ([]byte, error) { return []byte{byte(i)}, nil })
+				for i := range positions {
+					positions[i] = Position{Topic: "orders", Offset: int64(i / each)}
+					parts.Number(i, &positions[i])
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*size), "ns/message")
+		})
+	}
+}
