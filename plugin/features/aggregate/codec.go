@@ -33,7 +33,7 @@ type slot struct {
 	fading  bool // there is a half-life
 }
 
-const recordVersion = 3
+const recordVersion = 4
 
 // ErrRecord is wrapped by all errors of decoding.
 var ErrRecord = errors.New("the record of a customer's features is damaged: restore the newest backup to a new path")

@@ -10,17 +10,18 @@ const (
 	dayNanoseconds = int64(coarseBase)
 	daysReach      = 1024
 	dayWords       = daysReach / 64
+	mostDays       = math.MaxUint64 / uint64(dayNanoseconds) // between two instants
 )
 
 // days are the days, in UTC, on which there were events: a bit for each of the 1,024 up
-// to the newest, and the number of those before. An event that comes when its day is
-// beyond the reach can no longer be told from one of a day that was counted, and is not
-// counted.
+// to the newest, and the number of those before. A day that comes when it is beyond the
+// reach is new for certain if it is before all others; else it can no longer be told from one
+// that was counted, and is not counted.
 type days struct {
 	unfading
-	newest int64
-	gone   uint64
-	recent [dayWords]uint64 // bit i: there were events i days before the newest
+	newest, oldest int64
+	gone           uint64
+	recent         [dayWords]uint64 // bit i: there were events i days before the newest
 }
 
 func (d *days) reset() { *d = days{} }
@@ -28,12 +29,16 @@ func (d *days) reset() { *d = days{} }
 func (d *days) add(e entry, before tally) {
 	day, _ := bucketOf(e.at, dayNanoseconds)
 	if before.n == 0 {
-		d.newest = day
+		d.newest, d.oldest = day, day
 	}
 	d.advance(day)
-	if age := d.newest - day; age < daysReach {
+	switch age := d.newest - day; {
+	case age < daysReach:
 		d.recent[age/64] |= 1 << (age % 64)
+	case day < d.oldest:
+		d.gone++
 	}
+	d.oldest = min(d.oldest, day)
 }
 
 // advance makes a day the newest, unless there is a later one.
@@ -93,9 +98,11 @@ func (d *days) merge(from state, _ float64, own, _ tally) {
 		d.recent[i] |= other.recent[i]
 	}
 	d.gone = max(d.gone, other.gone)
+	d.oldest = min(d.oldest, other.oldest)
 }
 
-// append writes bits, or the gaps between those that are set, whichever is shorter.
+// append writes the number of days beyond the reach and, if there are any, how far the first
+// is; then bits, or the gaps between those that are set, whichever is shorter.
 func (d *days) append(dst []byte, _ frame) []byte {
 	length, active := 0, 0
 	for i, word := range d.recent {
@@ -105,6 +112,9 @@ func (d *days) append(dst []byte, _ frame) []byte {
 		}
 	}
 	dst = binary.AppendUvarint(dst, d.gone)
+	if d.gone > 0 {
+		dst = binary.AppendUvarint(dst, uint64(d.newest-d.oldest-daysReach))
+	}
 	if length <= active {
 		dst = binary.AppendUvarint(dst, uint64(length)<<1|1)
 		for i := range length {
@@ -126,7 +136,28 @@ func (d *days) append(dst []byte, _ frame) []byte {
 
 func (d *days) decode(r *reader, f frame) {
 	d.newest, _ = bucketOf(f.tally.newest, dayNanoseconds)
-	d.gone = r.Uvarint()
+	beyond := int64(-1)
+	if d.gone = r.Uvarint(); d.gone > 0 {
+		n := r.Uvarint()
+		if n > mostDays {
+			r.Refuse()
+			return
+		}
+		beyond = int64(n)
+	}
+	d.decodeRecent(r)
+	d.oldest = d.newest
+	for i, word := range d.recent {
+		if word != 0 {
+			d.oldest = d.newest - int64(64*i+bits.Len64(word)-1)
+		}
+	}
+	if beyond >= 0 {
+		d.oldest = d.newest - daysReach - beyond
+	}
+}
+
+func (d *days) decodeRecent(r *reader) {
 	head := r.Uvarint()
 	if head>>1 > daysReach || head&1 != 0 && head>>1 > daysReach/8 {
 		r.Refuse()

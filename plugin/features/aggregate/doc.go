@@ -33,7 +33,7 @@
 //     older is taken to lie within a session;
 //   - top, and entropy without values: exact while a column has eight values or fewer;
 //   - active_days for life, and predictions: a day that comes when it is 1,024 days in the
-//     past is not counted; in a merge, the days that both have lost are taken to be the same.
+//     past is not counted, unless it is before all others; in a merge, the days that both have lost are taken to be the same.
 //
 // Windows are exact, to the nanosecond, while they hold no more than the newest 32 events
 // that a feature looks at: so are all windows of customers who have no more. Those before

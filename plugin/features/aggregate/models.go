@@ -129,9 +129,6 @@ func (p *Plan) Purchases(model int, c *Profile) (known Purchases, ok bool) {
 	}
 	days, span := c.states[m.days].(*days), c.states[m.span].(*span)
 	known = Purchases{First: Day(span.oldest), Last: Day(t.newest), Repeats: days.gone + days.count() - 1}
-	if known.Last > known.First {
-		known.Repeats = max(known.Repeats, 1) // one came when its day was out of reach
-	}
 	if m.Kind == GammaGamma && known.Repeats > 0 {
 		total, opening := c.states[m.total].(*sum), c.states[m.opening].(*opening)
 		known.Mean = saturate(total.value()-opening.sum.value()) / float64(known.Repeats)

@@ -90,6 +90,9 @@ func TestPurchasesByDay(t *testing.T) {
 		"several a day":                {[]purchase{buy(0, 1), buy(time.Hour, 2), buy(day, 3), buy(day+1, 4), buy(9*day, 5)}, aggregate.Purchases{First: first, Last: first + 9, Repeats: 2, Mean: 6}},
 		"without a value":              {[]purchase{buy(0, 1), buy(day, math.NaN())}, aggregate.Purchases{First: first, Last: first}},
 		"a first that is beyond reach": {[]purchase{buy(2000*day, 1), buy(0, 9)}, aggregate.Purchases{First: first, Last: first + 2000, Repeats: 1, Mean: 1}},
+		"several, and a late first":    {[]purchase{buy(2000*day, 100), buy(2010*day, 100), buy(0, 100)}, aggregate.Purchases{First: first, Last: first + 2010, Repeats: 2, Mean: 100}},
+		"two late firsts":              {[]purchase{buy(3000*day, 1), buy(1000*day, 3), buy(0, 9), buy(0, 9)}, aggregate.Purchases{First: first, Last: first + 3000, Repeats: 2, Mean: 2}},
+		"one that may be known":        {[]purchase{buy(0, 1), buy(3000*day, 3), buy(0, 5), buy(10*day, 5)}, aggregate.Purchases{First: first, Last: first + 3000, Repeats: 1, Mean: 8}},
 		"given back":                   {[]purchase{buy(0, 1), buy(day, 3), buy(day, -5)}, aggregate.Purchases{First: first, Last: first + 1, Repeats: 1, Mean: -2}},
 	} {
 		t.Run(name, func(t *testing.T) {
