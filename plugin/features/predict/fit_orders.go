@@ -113,7 +113,7 @@ func (l *ordersLikelihood) at(parameters, gradient []float64) (log float64) {
 		byB += n * (mathext.Digamma(b+s) - psiABS + psiAB - psiB)
 
 		certain := l.model == BGNBD && x == 0
-		lnLeft := math.Log(a) - math.Log(b+s-1)
+		lnLeft := math.Log(a) - math.Log(b+(s-1))
 		for _, h := range g.histories {
 			lnAge, lnRecency := math.Log(alpha+h.age), math.Log(alpha+h.recency)
 			there := 1.0
@@ -128,7 +128,7 @@ func (l *ordersLikelihood) at(parameters, gradient []float64) (log float64) {
 			byAlpha -= h.customers * (r + x) * (there/(alpha+h.age) + gone/(alpha+h.recency))
 			byA += h.customers * gone / a
 			if !certain {
-				byB -= h.customers * gone / (b + s - 1)
+				byB -= h.customers * gone / (b + (s - 1))
 			}
 		}
 	}

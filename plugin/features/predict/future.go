@@ -48,9 +48,9 @@ func (f future) sum(w float64) float64 {
 	probability := math.Exp(-f.r * math.Log1p(w)) // of n orders
 	total, reached, stayed := 0.0, 0.0, 1.0
 	for n := 1.0; ; n++ {
-		probability *= z * (f.r + n - 1) / n
+		probability *= z * (f.r + (n - 1)) / n // not f.r + n - 1, which is 0 for a tiny r and n = 1
 		reached += stayed
-		stayed *= (f.b + n - 1) / (f.a + f.b + n - 1)
+		stayed *= (f.b + (n - 1)) / (f.a + f.b + (n - 1))
 		term := probability * reached
 		total += term
 		// From there on, terms fall at least as fast as those of a geometric series of z
