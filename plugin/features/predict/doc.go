@@ -19,7 +19,9 @@
 //   - No finite input gives what is not finite. Sums are of what is positive, so nothing
 //     cancels out, and products are of logarithms.
 //   - The same sample gives the same parameters to the bit, in any order.
-//   - A fit that does not converge, or ends where no population is, is an error.
+//   - A fit that finds no rates of orders is an error. One that finds them, but not how customers
+//     leave, is none: a next to 0 says that nobody does, a and b that are large that all do so
+//     alike.
 //
 // Sources: Fader, Hardie and Lee, "Counting Your Customers the Easy Way", Marketing Science
 // 24, 2005 (BG/NBD); Batislam, Denizel and Filiztekin, "Empirical validation and comparison of

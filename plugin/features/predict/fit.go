@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"gonum.org/v1/gonum/optimize"
 )
@@ -32,17 +33,28 @@ type likelihood interface {
 }
 
 // parameter is one to look for, and the walls that it is between: where a fit runs away to if
-// there is no maximum, such as when nobody has left yet.
+// there is no maximum, such as when all customers order at the same rate.
 type parameter struct {
 	name        string
 	least, most float64
+	held        float64 // weight of the square of its logarithm against the log-likelihood
 }
 
 // Shapes are numbers of orders, or of times to stay: those of the papers are around 1.
-func shape(name string) parameter { return parameter{name, 1e-3, 1e4} }
+func shape(name string) parameter { return parameter{name: name, least: 1e-3, most: 1e4} }
+
+// The parameters of a beta distribution may have no maximum where those of the orders have one:
+// while nobody leaves, a goes to 0, and where all leave alike, a and b grow without end and only
+// their ratio can be told. So they are held near 1, where all shares are as likely, by next
+// to nothing: a normal distribution of their logarithms of a deviation of thirty. What a sample
+// tells, it tells much louder: the parameters of the papers keep their published digits.
+func share(name string) parameter {
+	const deviation = 30
+	return parameter{name: name, least: 1e-9, most: 1e9, held: 0.5 / (deviation * deviation)}
+}
 
 // Scales are in some unit of time or money.
-func scale(name string) parameter { return parameter{name, 1e-9, 1e15} }
+func scale(name string) parameter { return parameter{name: name, least: 1e-9, most: 1e15} }
 
 // steepest is how far a customer's mean log-likelihood may be from flat at a maximum.
 const steepest = 1e-5
@@ -63,14 +75,15 @@ func climb(l likelihood, of []parameter, start []float64) (parameters []float64,
 		for i := range x {
 			beyond, inside := wall(i, x[i])
 			over += beyond * beyond
+			over += of[i].held * inside * inside / l.customers()
 			parameters[i] = math.Exp(inside)
 		}
 		f := over - l.at(parameters, by)/l.customers()
 		for i := range gradient {
-			beyond, _ := wall(i, x[i])
+			beyond, inside := wall(i, x[i])
 			gradient[i] = 2 * beyond
 			if beyond == 0 {
-				gradient[i] = -by[i] * parameters[i] / l.customers()
+				gradient[i] = (2*of[i].held*inside - by[i]*parameters[i]) / l.customers()
 			}
 		}
 		return f
@@ -94,14 +107,19 @@ func climb(l likelihood, of []parameter, start []float64) (parameters []float64,
 	}
 	// Close to a maximum a line may have no better point than rounding allows, which is an
 	// error of the method and none of ours: what counts is that it is flat there.
-	log = -evaluate(result.X, gradient) * l.customers()
+	evaluate(result.X, gradient)
 	for i, p := range parameters {
-		if !(math.Abs(gradient[i]) <= steepest) {
-			return nil, 0, fmt.Errorf("%w: it has not converged", ErrFit)
-		}
-		if !(p > 1.1*of[i].least && p < of[i].most/1.1) {
-			return nil, 0, fmt.Errorf("%w: parameter %s is at %g, where there is no population", ErrFit, of[i].name, p)
+		if !(math.Abs(gradient[i]) <= steepest) || !(p > 1.1*of[i].least && p < of[i].most/1.1) {
+			return nil, 0, fmt.Errorf("%w, but at%s: there is no greatest likelihood, as where customers order alike, or too few tell how they differ", ErrFit, written(of, parameters))
 		}
 	}
-	return parameters, log, nil
+	return parameters, l.at(parameters, by), nil
+}
+
+func written(of []parameter, values []float64) string {
+	var text strings.Builder
+	for i, p := range of {
+		fmt.Fprintf(&text, " %s %.3g", p.name, values[i])
+	}
+	return text.String()
 }
