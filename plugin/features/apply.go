@@ -23,7 +23,7 @@ type batchState struct {
 	changes    changes
 	due        []place             // customers to look after, in the order of the index
 	forgotten  map[string]struct{} // customers who were idle
-	gone       []string            // of them, those of the step under way, or the latest
+	gone       []leaver            // of them, those of the step under way, or the latest
 	latest     *event              // that was applied
 	customers  map[string]*customer
 	tombstones *store.Tombstones

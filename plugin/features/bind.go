@@ -86,6 +86,11 @@ func (x *extract) bind(ctx context.Context, s *store.Store, people *people) (*bi
 	}
 	if old != nil {
 		x.logChange(old)
+		if !x.hasModels() {
+			if err := deleteDeparted(ctx, s, x.set); err != nil {
+				return nil, fmt.Errorf("feature set %q: %w", x.set, err)
+			}
+		}
 	}
 	x.bound.Store(b)
 	return b, nil

@@ -127,6 +127,12 @@ func checkModels(r store.Reader, set string) error {
 	if _, err := decodeFitClock(stored); err != nil {
 		return err
 	}
-	_, err = readTask(r, set)
-	return err
+	if _, err = readTask(r, set); err != nil {
+		return err
+	}
+	prefix := departedPrefix(set)
+	return r.Scan(prefix, func(key, value []byte) error {
+		_, _, err := decodeDeparted(key[len(prefix):], value, nil)
+		return err
+	})
 }

@@ -56,6 +56,8 @@ func (m *modelMetrics) show(models []fitted) {
 		m.customers.Set(int64(f.customers), labels...)
 		m.fits.Set(int64(f.fits), with("succeeded")...)
 		m.fits.Set(int64(f.failed), with("failed")...)
+		m.fits.Set(int64(f.tooFew), with("too_few")...)
+		m.fits.Set(int64(f.dropped), with("dropped")...)
 	}
 	m.shown = models
 }

@@ -50,6 +50,9 @@ type fitted struct {
 	day           int64  // that it was as of, in event time
 
 	fits, failed uint64 // that succeeded, and that did not
+	tooFew       uint64 // that there were too few customers for
+	dropped      uint64 // that began again, as someone in it was erased
+	reason       string // why the last one did not succeed; empty if it did
 }
 
 // begin is where the next fit begins.
@@ -99,19 +102,22 @@ func inForce(plan *aggregate.Plan, stored []fitted) []fitted {
 
 func modelsKey(set string) []byte { return store.Key(store.KindFeatureSet, set, []byte("models")) }
 
-const modelsVersion = 1
+const modelsVersion = 2
 
 var errModels = errors.New("the record of its models is damaged: restore the newest backup to a new path")
 
-// encodeModels writes their number and, for each, its id, kind, fits, failed fits and, after
-// one that succeeded, day, customers, log-likelihood and parameters.
+// encodeModels writes their number and, for each, its id, kind, the numbers of fits by what became of
+// them, the reason for the last that did not succeed and, after one that did, day, customers, log-likelihood and parameters.
 func encodeModels(models []fitted) []byte {
 	stored := []byte{modelsVersion}
 	stored = binary.AppendUvarint(stored, uint64(len(models)))
 	for i := range models {
 		f := &models[i]
 		stored = appendText(appendText(stored, f.id), string(f.kind))
-		stored = binary.AppendUvarint(binary.AppendUvarint(stored, f.fits), f.failed)
+		for _, n := range [...]uint64{f.fits, f.failed, f.tooFew, f.dropped} {
+			stored = binary.AppendUvarint(stored, n)
+		}
+		stored = appendText(stored, f.reason)
 		if !f.known {
 			stored = append(stored, 0)
 			continue
@@ -135,8 +141,9 @@ func decodeModels(stored []byte) (models []fitted, err error) {
 	if r.Byte() != modelsVersion {
 		return nil, errModels
 	}
-	for range r.Count(5) {
-		f := fitted{id: takeText(&r), kind: predict.Model(takeText(&r)), fits: r.Uvarint(), failed: r.Uvarint()}
+	for range r.Count(8) {
+		f := fitted{id: takeText(&r), kind: predict.Model(takeText(&r))}
+		f.fits, f.failed, f.tooFew, f.dropped, f.reason = r.Uvarint(), r.Uvarint(), r.Uvarint(), r.Uvarint(), takeText(&r)
 		if n := r.Count(8); n > 0 {
 			f.known, f.day, f.customers, f.logLikelihood = true, r.Varint(), r.Uvarint(), r.Float()
 			parameters := make([]float64, n)

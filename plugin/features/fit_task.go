@@ -19,14 +19,20 @@ import (
 //
 // What is stored are numbers of days and values, sorted, with nothing of whom they are.
 // When one of the customers who may be among them is erased, the task is dropped with all of
-// it; one who is forgotten as idle leaves the sample only.
+// it, and begins again (see fitClock.mayBegin). Who is forgotten as idle stays in it.
 type fitTask struct {
 	due    uint64 // applied events when it takes effect
 	level  uint8  // of the sample that it is of
 	day    int64  // that it is as of
 	inputs []fitInput
 
+	head    []byte // as stored
 	outcome chan []fitOutcome
+}
+
+// empty tells that no model has enough to be fitted to.
+func (t *fitTask) empty() bool {
+	return !slices.ContainsFunc(t.inputs, func(in fitInput) bool { return !in.empty() })
 }
 
 // fitInput is what one model is fitted to: none, to too little.

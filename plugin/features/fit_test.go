@@ -115,6 +115,8 @@ func (r *rig) assertSample(x *extract) {
 		assert.Equal(r.t, again.clock, state.clock)
 		assert.Equal(r.t, again.sample.level, state.sample.level)
 		assert.Equal(r.t, again.sample.known, state.sample.known)
+		assert.Equal(r.t, again.sample.departed, state.sample.departed)
+		assert.Equal(r.t, len(again.sample.thinned), len(state.sample.thinned))
 		assert.Equal(r.t, again.models, state.models)
 		if assert.Equal(r.t, again.task == nil, state.task == nil) && state.task != nil {
 			assert.Equal(r.t, again.task.due, state.task.due)
@@ -246,7 +248,7 @@ func TestSampleFollowsTheCustomers(t *testing.T) {
 		r.assertSample(x)
 		state := r.fitting()
 		levels[state.sample.level] = true
-		require.LessOrEqual(t, len(state.sample.known), 100)
+		require.LessOrEqual(t, state.sample.size(), 100)
 	}
 	assert.Greater(t, len(levels), 1)
 	r.check()
@@ -282,9 +284,49 @@ func TestErasedWhileAFitIsUnderWay(t *testing.T) {
 	}
 	r.assertSample(x)
 	x.pass(t, batchOf(list[400:460]))
-	assert.Empty(t, r.models(), "it takes no effect")
-	x.pass(t, batchOf(list[460:760]))
-	assert.Len(t, r.models(), 4, "the next does")
+	models := r.models()
+	require.Len(t, models, 4, "it began again, and took effect when it was to")
+	for i, m := range models {
+		assert.Equal(t, uint64(1), m.fits)
+		assert.Equal(t, uint64(1), m.dropped)
+		assert.Equal(t, int64(1), r.counters.gauge(fmt.Sprintf("feature_model_fits default %s %s dropped", x.plan.Models()[i].Feature, m.kind)))
+	}
+}
+
+// However often customers are erased, also between any two events, each fit takes effect when
+// it is to, and is of those who are there. After a restart so, too.
+func TestFitsWithManyErasures(t *testing.T) {
+	t.Parallel()
+	const conf = `
+key: this.customer
+event: root = this
+event_id_window: 0s
+features: [ { name: alive, agg: p_alive, on: purchase } ]
+predictions: { fit_every: 300, sample: 1000, warmup: 20 }
+`
+	list := shopOf(rand.New(rand.NewPCG(46, 47)), shopModel, 600, 300)
+	path := filepath.Join(t.TempDir(), "state")
+	r := openRig(t, path)
+	x := r.extract(conf)
+	for at := 0; at < 920; at += 20 {
+		x.pass(t, batchOf(list[at:at+20]))
+		if at >= 200 {
+			r.erase(strconv.Itoa(list[at].customer))
+		}
+		if at == 400 || at == 740 {
+			r.close()
+			r = openRig(t, path)
+			x = r.extract(conf)
+		} else {
+			r.assertSample(x)
+		}
+	}
+	m := r.models()[0]
+	assert.Equal(t, uint64(2), m.fits) // of the 300th and 600th, while that of the 900th is under way
+	assert.GreaterOrEqual(t, m.dropped, uint64(6))
+	assert.LessOrEqual(t, m.dropped, uint64(2*6))
+	assert.NotZero(t, r.fitting().clock.due)
+	r.check()
 }
 
 // On several threads, with erasures in between, the sample still is who there is.
@@ -398,8 +440,43 @@ func TestAFitThatFails(t *testing.T) {
 		assert.Greater(t, m.failed, uint64(2))
 	}
 	assert.Equal(t, 4, strings.Count(r.log.String(), "level=WARN"), r.log.String())
+	assert.Contains(t, r.snapshot("")["models"].([]any)[0].(map[string]any)["reason"], "there is no greatest likelihood")
 	assert.Equal(t, int64(models[0].failed), r.counters.gauge("feature_model_fits default alive mbg_nbd failed"))
 	assert.Equal(t, int64(0), r.counters.gauge("feature_model_fits default alive mbg_nbd succeeded"))
+	r.check()
+}
+
+// A fit for which there are too few customers is counted, and feature_snapshot says why there is
+// none.
+func TestTooFewForAFit(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	x := r.extract(predicted)
+	var list []deed
+	for i := range 310 {
+		list = append(list, deed{customer: i % 15, id: i, kind: "purchase", second: 852076800 + int64(i), amount: 5})
+	}
+	x.pass(t, batchOf(list))
+	assert.Equal(t, int64(1), r.counters.gauge("feature_model_fits default alive mbg_nbd too_few"))
+	model := r.snapshot("")["models"].([]any)[0].(map[string]any)
+	assert.Equal(t, int64(1), model["too_few"])
+	assert.Equal(t, "there are 15 customers with purchases in the sample, and predictions.warmup asks for 20", model["reason"])
+
+	for i := range 290 { // of more, who all buy on one day
+		list = append(list, deed{customer: i, id: len(list), kind: "purchase", second: 852076800 + int64(i), amount: 5})
+	}
+	x.pass(t, batchOf(list[310:]))
+	list = append(list, deed{customer: 1, id: len(list), kind: "view", second: 852076800})
+	for i := range 150 {
+		list = append(list, deed{customer: 1, id: len(list), kind: "view", second: 852076800 + int64(i)})
+	}
+	x.pass(t, batchOf(list[600:]))
+	models := r.models()
+	for i, reason := range []string{"0 of them with repeat purchases", "0 of them with repeat purchases", "0 of them with repeat purchases", "has values of repeat purchases"} {
+		assert.Equal(t, uint64(2), models[i].tooFew, models[i].id)
+		assert.Contains(t, models[i].reason, reason)
+		assert.Zero(t, models[i].failed)
+	}
 	r.check()
 }
 
@@ -437,6 +514,7 @@ func TestModelsInForce(t *testing.T) {
 	assert.Equal(t, map[string]any{"r": models[0].orders.R, "alpha": models[0].orders.Alpha, "a": models[0].orders.A, "b": models[0].orders.B}, first["parameters"])
 	assert.InDelta(t, models[0].logLikelihood, first["log_likelihood"], 0)
 	assert.Equal(t, true, first["fitted"])
+	assert.Nil(t, first["reason"])
 	features := shown["features"].([]any)
 	require.Len(t, features, 4)
 	assert.Contains(t, features[3], "quantiles")
@@ -523,9 +601,9 @@ predictions: { fit_every: 300, sample: 100, warmup: 20 }
 // Records of models, however damaged, are refused or make sense, and never panic.
 func FuzzModelRecords(f *testing.F) {
 	models := []fitted{
-		{id: "a", kind: predict.MBGNBD, known: true, orders: predict.PriorOrders(predict.MBGNBD), logLikelihood: -3, customers: 7, day: -2, fits: 1},
+		{id: "a", kind: predict.MBGNBD, known: true, orders: predict.PriorOrders(predict.MBGNBD), logLikelihood: -3, customers: 7, day: -2, fits: 1, dropped: 4},
 		{id: "b", kind: aggregate.GammaGamma, known: true, values: predict.PriorValues(), fits: 1, failed: 3},
-		{id: "c", kind: predict.BGNBD, failed: 2},
+		{id: "c", kind: predict.BGNBD, failed: 2, tooFew: 300, reason: "there is none"},
 	}
 	decoded, err := decodeModels(encodeModels(models))
 	require.NoError(f, err)
@@ -534,7 +612,7 @@ func FuzzModelRecords(f *testing.F) {
 	head, _ := task.encode(10)
 	f.Add(encodeModels(models))
 	f.Add(head)
-	f.Add(fitClock{applied: 300, begun: 200, level: 4}.encode())
+	f.Add(fitClock{applied: 300, begun: 200, due: 350, level: 4}.encode())
 	f.Fuzz(func(t *testing.T, stored []byte) {
 		if models, err := decodeModels(stored); err == nil && stored != nil {
 			again, err := decodeModels(encodeModels(models))

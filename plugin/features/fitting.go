@@ -15,7 +15,7 @@ import (
 // components of the process share it.
 //
 // A fit begins at every n-th event that is applied, goes on beside the stream, and takes
-// effect half as many events later. Its input is stored before it begins, so a process that
+// effect half as many events later: also if it had to begin again meanwhile. Its input is stored before it begins, so a process that
 // comes after one that died has the same models at the same events, whatever the batches.
 //
 // Events that have models are applied one batch after the other: whoever applies them holds
@@ -85,13 +85,17 @@ func (s *fitState) read(r store.Reader, x *extract, codec *aggregate.Codec) erro
 		s.task = nil
 	}
 	s.sample.level = s.clock.level
-	return s.sample.read(r, x, codec)
+	if err := s.sample.readDeparted(r, x.set, x.plan); err != nil {
+		return err
+	}
+	return s.sample.readCustomers(r, x, codec)
 }
 
-// read reads the customers who are in a sample of this level, or of a higher one if these are
-// too many. One whose record is damaged is in none.
-func (s *sample) read(r store.Reader, x *extract, codec *aggregate.Codec) error {
+// readCustomers reads the customers who are in a sample of this level, or of a higher one if these,
+// with those who departed, are too many. One whose record is damaged is in none.
+func (s *sample) readCustomers(r store.Reader, x *extract, codec *aggregate.Codec) error {
 	s.known = map[uint64][]knowledge{}
+	s.limit(x.predictions.most)
 	prefix := store.Prefix(store.KindProfile, x.set)
 	var c customer
 	return r.ScanKeys(prefix, nil, func(key []byte) error { // much faster than a scan of all records
@@ -119,11 +123,7 @@ func (f *fitting) begin(ctx context.Context, s *store.Store, tx *store.Tx, x *ex
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	tx.OnRollback(func() {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-		f.state = nil
-	})
+	tx.OnRollback(f.forget)
 	before := f.state.clock
 	tx.BeforeCommit(func() error {
 		f.mu.Lock()

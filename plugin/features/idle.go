@@ -235,9 +235,15 @@ func (x *extract) lookAfter(b *batchState, p place) error {
 	b.changes.now.left = max(b.changes.now.left, newest)
 	b.changes.now.customers--
 	b.forgotten[p.customer] = struct{}{}
-	b.gone = append(b.gone, p.customer)
+	b.gone = append(b.gone, leaver{p.customer, x.depart(b, p.customer, &c.profile)})
 	c.reset(x.plan)
 	return nil
+}
+
+// leaver is a customer who was forgotten, and what stays of them in the sample: nil if nothing.
+type leaver struct {
+	name string
+	left *departed
 }
 
 // putOff moves the place of a customer whose record is damaged to a day later. This is no

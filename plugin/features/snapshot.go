@@ -23,10 +23,10 @@ The message only says when: send one from a `+"`generate`"+` input, for example.
  "features":[{"name":"spend","agg":"sum","customers":23570,"quantiles":{"0.05":7.5,"0.25":17.5,"0.5":35.1,"0.75":78.2,"0.95":291.4}},
    {"name":"alive","agg":"p_alive"}],
  "models":[{"model":"mbg_nbd","feature":"alive","features":["alive","orders_90d"],"fitted":true,
-   "parameters":{"r":0.52,"alpha":42.9,"a":0.87,"b":1.58},"log_likelihood":-90216.4,"customers":9712,"as_of":"1997-09-28","fits":4,"failed":0}]}
+   "parameters":{"r":0.52,"alpha":42.9,"a":0.87,"b":1.58},"log_likelihood":-90216.4,"customers":9712,"as_of":"1997-09-28","fits":4,"failed":0,"too_few":1,"dropped":0,"reason":null}]}
 `+"```"+`
 
-`+"`as_of`"+` is the newest event time. Features that `+"`missing: median` or `clip: { quantiles: ... }`"+` look at have quantiles, of the `+"`customers`"+` who have a value, each as of their newest event; of the others, none are kept. A model that is not `+"`fitted`"+` yet has the parameters that all begin with, and neither a log-likelihood nor customers; else these are those of the sample that it was last fitted to, as of a day. Parameters that are times are in days. `+"`failed`"+` counts the fits that left the parameters as they were. A feature set that nobody has begun has no customers, features and models.`).
+`+"`as_of`"+` is the newest event time. Features that `+"`missing: median` or `clip: { quantiles: ... }`"+` look at have quantiles, of the `+"`customers`"+` who have a value, each as of their newest event; of the others, none are kept. A model that is not `+"`fitted`"+` yet has the parameters that all begin with, and neither a log-likelihood nor customers; else these are those of the sample that it was last fitted to, as of a day. Parameters that are times are in days. `+"`failed`"+` counts the fits that left the parameters as they were, `+"`too_few`"+` those for which there were too few customers, `+"`dropped`"+` those that began again as a customer in them was erased; `+"`reason`"+` says why the last one did not succeed, and is null where it did. A feature set that nobody has begun has no customers, features and models.`).
 		Fields(
 			service.NewStringField(feFieldStore).Description("Label of the `segment_store` that keeps the customers."),
 			service.NewStringField(feFieldFeatureSet).Description("Name of the feature set in the store.").Default("default"),
@@ -172,6 +172,10 @@ func (b *reading) describeModels() []any {
 		model := map[string]any{
 			"model": string(m.Kind), "feature": m.Feature, "features": b.predictedBy(i), "fitted": f.known, "parameters": parameters,
 			"log_likelihood": nil, "customers": int64(f.customers), "as_of": nil, "fits": int64(f.fits), "failed": int64(f.failed),
+			"too_few": int64(f.tooFew), "dropped": int64(f.dropped), "reason": nil,
+		}
+		if f.reason != "" {
+			model["reason"] = f.reason
 		}
 		if f.known {
 			model["log_likelihood"] = f.logLikelihood
