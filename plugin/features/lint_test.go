@@ -33,6 +33,7 @@ func TestLintAsBuilt(t *testing.T) {
 	sets := 0
 	const literal = "event: |\n  # one a line\n  root.kind = this.type # and a comment\n  root.amount = this.total\n\n  root.deal = this.discount == 3\n"
 	const mapped = "event: root = this\n"
+	const one = "features: [ { name: f, agg: p_alive } ]\n"
 	var many strings.Builder
 	for i := range 201 {
 		fmt.Fprintf(&many, "  - { name: f%d, agg: count }\n", i)
@@ -57,10 +58,29 @@ func TestLintAsBuilt(t *testing.T) {
 		mapped + "features: [ { name: f, agg: mix, of: x, values: [ a, other ] } ]":                     `features[0].values: %other% is the name of the share of all values that are not listed`,
 		mapped + "features: [ { name: f, agg: count, clip: { min: 3, max: 2 } } ]":                      `features[0].clip.min 3 is above clip.max 2: exchange them`,
 		mapped + "features: [ { name: f, agg: count, clip: { quantiles: [ 0.9, 0.1 ] } } ]":             `put the lower first`,
-		mapped + "features: []":                                    `features: there are none: add one`,
-		mapped + "preset: rfm\nfeatures: []":                       "",
-		mapped + "features:\n" + many.String():                     `features: there are 201`,
-		mapped + "features: [ { name: f, agg: count, on: null } ]": "",
+		mapped + "features: []":                                                                                         `features: there are none: add one`,
+		mapped + "preset: rfm\nfeatures: []":                                                                            "",
+		mapped + "features:\n" + many.String():                                                                          `features: there are 201`,
+		mapped + "features: [ { name: f, agg: count, on: null } ]":                                                      "",
+		mapped + "features: [ { name: f, agg: expected_orders, horizon: 0s } ]":                                         `features[0].horizon %0s%: use a time above 0, or leave it out: 90d`,
+		mapped + "features: [ { name: f, agg: expected_orders, horizon: 1m } ]":                                         `features[0].horizon 1m: use a time from 1h to 36500d`,
+		mapped + "features: [ { name: f, agg: expected_orders, horizon: 1h } ]":                                         "",
+		mapped + "features: [ { name: f, agg: expected_orders, horizon: 36500d } ]":                                     "",
+		mapped + "features: [ { name: f, agg: count, half_life: 0.0d } ]":                                               `features[0].half_life %0.0d%: use a time above 0, or leave it out: events`,
+		mapped + "features: [ { name: f, agg: p_alive, unit: days } ]":                                                  `features[0].unit: p_alive does not take it: remove it`,
+		mapped + "features: [ { name: f, agg: p_alive, horizon: 30d } ]":                                                `features[0].horizon: p_alive does not take it: remove it`,
+		mapped + "features: [ { name: f, agg: p_alive, discount: 0 } ]":                                                 `features[0].discount: p_alive does not take it: remove it`,
+		mapped + "features: [ { name: f, agg: count, model: bg_nbd } ]":                                                 `features[0].model: count does not take it: remove it`,
+		mapped + "features: [ { name: f, expression: 3, horizon: 30d } ]":                                               `features[0].horizon: an expression does not take it: remove it`,
+		mapped + "features: [ { name: f, expression: 3, model: bg_nbd } ]":                                              `features[0].model: an expression does not take it: remove it`,
+		mapped + "features: [ { name: f, expression: 3, discount: 0.1 } ]":                                              `features[0].discount: an expression does not take it: remove it`,
+		mapped + "features: [ { name: n, agg: count }, { name: f, expression: this.n, clip: { min: 0 }, missing: 4 } ]": "",
+		mapped + "features: [ { name: f, agg: expected_orders, horizon: 5300w } ]":                                      `: use a time from 1h to 36500d, such as 90d`,
+		mapped + one + "predictions: { fit_every: 0 }":                                                                  `predictions.fit_every 0: use a number from 100 to `,
+		mapped + one + "predictions: { sample: 5 }":                                                                     `predictions.sample 5: use a number from 10 to 100000`,
+		mapped + one + "predictions: { warmup: 60, sample: 100 }":                                                       `predictions.warmup 60: use half of sample (100) at most`,
+		mapped + one + "predictions: { sample: 300 }":                                                                   `predictions.warmup 200: use half of sample (300) at most`,
+		mapped + one + "predictions: { warmup: 5000, sample: 10000, fit_every: 100 }":                                   "",
 	} {
 		lints := lintsOf(t, r.env, conf)
 		_, err := r.build(fmt.Sprintf("key: this.c\nfeature_set: set%d\n%s\n", sets, conf))
@@ -90,6 +110,9 @@ func TestLintKnowsTheAggregates(t *testing.T) {
 			{"", "of: ", aggregate.Spec{To: []string{"a"}}},
 			{", of: x, half_life: 3d", "half_life: ", aggregate.Spec{Of: "x", HalfLife: 72 * time.Hour}},
 			{", of: x, window: 3d", "window: ", aggregate.Spec{Of: "x", Window: 72 * time.Hour}},
+			{", of: x, unit: days", "unit: ", aggregate.Spec{Of: "x", Unit: "days"}},
+			{", of: x, model: bg_nbd", "model: ", aggregate.Spec{Of: "x", Model: "bg_nbd"}},
+			{", of: x, horizon: 1h", "horizon: ", aggregate.Spec{Of: "x", Horizon: time.Hour}},
 		} {
 			spec := test.spec
 			spec.Name, spec.Agg = "f", agg
@@ -98,12 +121,20 @@ func TestLintKnowsTheAggregates(t *testing.T) {
 			} else {
 				spec.To, spec.Of = []string{"a"}, ""
 			}
-			if agg == aggregate.Share {
+			conf := test.conf
+			switch agg {
+			case aggregate.Share:
 				spec.When = "a"
+			case aggregate.Quantile:
+				spec.Q, conf = new(0.5), conf+", q: 0.5"
+			case aggregate.Mix:
+				spec.Values, conf = []string{"a"}, conf+", values: [ a ]"
+			case aggregate.Circular:
+				spec.Period, conf = "day", conf+", period: day"
 			}
 			_, err := aggregate.Compile([]aggregate.Spec{spec})
 			refused := err != nil && strings.HasPrefix(err.Error(), "features[0]."+test.field)
-			lints := lintsOf(t, env, fmt.Sprintf("event: root = this\nfeatures: [ { name: f, agg: %s%s } ]", agg, test.conf))
+			lints := lintsOf(t, env, fmt.Sprintf("event: root = this\nfeatures: [ { name: f, agg: %s%s } ]", agg, conf))
 			linted := strings.Contains(strings.Join(lints, "\n"), "features[0]."+test.field)
 			assert.Equal(t, refused, linted, "%s %s%v", agg, test.field, err)
 		}
