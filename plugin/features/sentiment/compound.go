@@ -2,6 +2,7 @@ package sentiment
 
 import (
 	"math"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -82,16 +83,45 @@ func (r *reading) sum(l *lexicon) (sum float64) {
 		}
 	}
 	mixed := 0 < uppers && uppers < len(r.tokens)
+	r.sounding = r.sounding[:0]
 	for i := range r.tokens {
-		valence := r.valence(l, i, mixed)
-		switch {
-		case but == len(r.tokens):
-		case i < but:
-			valence *= beforeBut
-		case i > but:
-			valence *= afterBut
+		if valence := r.valence(l, i, mixed); valence != 0 {
+			r.sounding = append(r.sounding, sound{i, valence})
 		}
-		sum += valence
+	}
+	if but < len(r.tokens) {
+		r.weigh(but)
+	}
+	for _, s := range r.sounding {
+		sum += s.valence
 	}
 	return sum
+}
+
+// sound is a token that is not neutral.
+type sound struct {
+	at      int
+	valence float64
+}
+
+// mostWeighed bounds the time that weigh takes. No sentence has so many words that sound, and a
+// text that has is as good as always -1 or 1.
+const mostWeighed = 256
+
+// weigh applies a "but", as the authors' program does: word by word, it weighs the first one
+// that sounds as strong as this one does by then. So where two are equal, one may be weighed
+// twice and the other not at all.
+func (r *reading) weigh(but int) {
+	for i := range r.sounding {
+		first := i
+		if len(r.sounding) <= mostWeighed {
+			first = slices.IndexFunc(r.sounding, func(s sound) bool { return s.valence == r.sounding[i].valence })
+		}
+		switch s := &r.sounding[first]; {
+		case s.at < but:
+			s.valence *= beforeBut
+		case s.at > but:
+			s.valence *= afterBut
+		}
+	}
 }

@@ -11,10 +11,10 @@
 // What it guarantees:
 //
 //   - The compound is that of the authors' program, vaderSentiment, to its four decimals, with
-//     the lexicon that its published examples are of. It differs in one thing: after a "but"
-//     the authors' program weighs a word by the first place where one that sounds as strong
-//     stands, this package by the place where the word itself stands, as the paper has it. Of the
-//     23,699 texts that are published with the paper, 13 have another compound for it.
+//     the lexicon that its published examples are of: also after a "but", where that program
+//     weighs a word by the first place where one that sounds as strong stands, and not, as the
+//     paper has it, by its own. Only in a text of more than 256 words that sound, one is
+//     weighed by its own.
 //   - The lexicon and the lists of words are those of the module govader. Its scores are not
 //     used: it splits texts at single spaces, takes words with capitals for unknown in two
 //     rules, and reads the rule about "so" and "this" in another way, so that 423 of these

@@ -22,6 +22,8 @@ type reading struct {
 	spelled []byte // the text with emojis in words
 	lower   []byte // a word in lower case
 	tokens  []token
+
+	sounding []sound // of the tokens, those that are not neutral
 }
 
 // spell puts emojis into words, where there are any. A word that begins right after an
