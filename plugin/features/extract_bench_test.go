@@ -17,6 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/redpanda-data/benthos/v4/public/service"
+
+	"github.com/shoal-stream/shoal/plugin/store"
 )
 
 // benchFeatures are those of the benchmarks, of which the first so many are taken: kinds
@@ -152,6 +154,32 @@ func BenchmarkPredictions(b *testing.B) {
 				b.StartTimer()
 				_, err := x.ProcessBatch(b.Context(), batch)
 				require.NoError(b, err)
+			}
+		})
+	}
+}
+
+// BenchmarkSampleIsRead is what a process that begins, and the batch after one that was not
+// committed, take to know the sample: of so many customers, few or all of whom buy.
+func BenchmarkSampleIsRead(b *testing.B) {
+	const customers = 300_000
+	for name, every := range map[string]int{"one in 1,000 buys": 1000, "all buy": 1} {
+		b.Run(name, func(b *testing.B) {
+			r := openRig(b, filepath.Join(b.TempDir(), "state"))
+			x := r.extract(predicted[:strings.Index(predicted, "predictions:")])
+			for from := 0; from < customers; from += 1000 {
+				list := make([]deed, 1000)
+				for i := range list {
+					list[i] = deed{customer: from + i, id: from + i, kind: "view", second: 852076800 + int64(from+i), amount: 5}
+					if i%every == 0 {
+						list[i].kind = "purchase"
+					}
+				}
+				x.pass(b, batchOf(list))
+			}
+			for b.Loop() {
+				state := &fitState{}
+				r.view(func(read store.Reader) error { return state.read(read, x, x.bound.Load().codec) })
 			}
 		})
 	}

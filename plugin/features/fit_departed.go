@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"slices"
 
 	"github.com/shoal-stream/shoal/plugin/features/aggregate"
 	"github.com/shoal-stream/shoal/plugin/features/predict"
@@ -88,7 +89,7 @@ func (s *sample) twice(event uint64) (all, copies []departed) {
 		copies = append(copies, departed{at, s.level - 1, d.known})
 		at.place++
 	}
-	return append(s.departed[:len(s.departed):len(s.departed)], copies...), copies
+	return append(slices.Clip(s.departed), copies...), copies
 }
 
 // perStep is how many of these records a step writes or deletes.

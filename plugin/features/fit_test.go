@@ -116,7 +116,7 @@ func (r *rig) assertSample(x *extract) {
 		assert.Equal(r.t, again.sample.level, state.sample.level)
 		assert.Equal(r.t, again.sample.known, state.sample.known)
 		assert.Equal(r.t, again.sample.departed, state.sample.departed)
-		assert.Equal(r.t, len(again.sample.thinned), len(state.sample.thinned))
+		assert.Len(r.t, state.sample.thinned, len(again.sample.thinned))
 		assert.Equal(r.t, again.models, state.models)
 		if assert.Equal(r.t, again.task == nil, state.task == nil) && state.task != nil {
 			assert.Equal(r.t, again.task.due, state.task.due)
@@ -532,6 +532,27 @@ func TestSnapshotBeforeAnything(t *testing.T) {
 	assert.Equal(t, false, model["fitted"])
 	assert.Nil(t, model["log_likelihood"])
 	assert.InDelta(t, 0.525, model["parameters"].(map[string]any)["r"], 0)
+}
+
+// Quantiles of few customers would tell what somebody has.
+func TestSnapshotOfFewCustomers(t *testing.T) {
+	t.Parallel()
+	r := openRig(t, "")
+	x := r.extract("key: this.customer\nevent: root = this\nevent_id_window: 0s\nfeatures: [ { name: spent, agg: sum, on: purchase, of: amount, missing: median } ]")
+	shown := func(conf string) map[string]any { return r.snapshot(conf)["features"].([]any)[0].(map[string]any) }
+	var list []deed
+	for c := range 19 {
+		list = append(list, deed{customer: c, id: c, kind: "purchase", second: 852076800, amount: 5})
+	}
+	x.pass(t, batchOf(list))
+	assert.Equal(t, map[string]any{"name": "spent", "agg": "sum", "customers": int64(19), "quantiles": nil}, shown(""))
+	assert.NotNil(t, shown("min_customers: 19")["quantiles"])
+	x.pass(t, batchOf([]deed{{customer: 19, id: 19, kind: "purchase", second: 852076800, amount: 5}}))
+	assert.Len(t, shown("")["quantiles"], 5)
+	parsed, err := snapshotSpec().ParseYAML("store: customers\nmin_customers: 0", r.env)
+	require.NoError(t, err)
+	_, err = newSnapshotFromConfig(parsed, r.resources)
+	require.ErrorContains(t, err, "min_customers 0: use a number from 1 on")
 }
 
 func (r *rig) snapshot(conf string) map[string]any {

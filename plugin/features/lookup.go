@@ -147,7 +147,7 @@ func decodeSpecs(stored []byte) ([]aggregate.Spec, error) {
 		return nil, fmt.Errorf("the record of its features is damaged: restore the newest backup to a new path: %w", err)
 	}
 	if record.Version != specsVersion {
-		return nil, fmt.Errorf("the record of its features has version %d, and this program reads %d: use a newer program", record.Version, specsVersion)
+		return nil, fmt.Errorf("the record of its features has version %d, and this program reads %d: use the program that wrote it, or begin with an empty store", record.Version, specsVersion)
 	}
 	return record.Specs, nil
 }

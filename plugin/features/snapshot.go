@@ -2,6 +2,7 @@ package features
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"strconv"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/shoal-stream/shoal/plugin/store"
 )
+
+const fsFieldMinCustomers = "min_customers"
 
 func snapshotSpec() *service.ConfigSpec {
 	return service.NewConfigSpec().
@@ -26,10 +29,13 @@ The message only says when: send one from a `+"`generate`"+` input, for example.
    "parameters":{"r":0.52,"alpha":42.9,"a":0.87,"b":1.58},"log_likelihood":-90216.4,"customers":9712,"as_of":"1997-09-28","fits":4,"failed":0,"too_few":1,"dropped":0,"reason":null}]}
 `+"```"+`
 
-`+"`as_of`"+` is the newest event time. Features that `+"`missing: median` or `clip: { quantiles: ... }`"+` look at have quantiles, of the `+"`customers`"+` who have a value, each as of their newest event; of the others, none are kept. A model that is not `+"`fitted`"+` yet has the parameters that all begin with, and neither a log-likelihood nor customers; else these are those of the sample that it was last fitted to, as of a day. Parameters that are times are in days. `+"`failed`"+` counts the fits that left the parameters as they were, `+"`too_few`"+` those for which there were too few customers, `+"`dropped`"+` those that began again as a customer in them was erased; `+"`reason`"+` says why the last one did not succeed, and is null where it did. A feature set that nobody has begun has no customers, features and models.`).
+`+"`as_of`"+` is the newest event time. Features that `+"`missing: median` or `clip: { quantiles: ... }`"+` look at have quantiles, of the `+"`customers`"+` who have a value, each as of their newest event; of the others, none are kept. A quantile is what one of the customers has, to 1 part in 256: of few customers it tells what somebody has, so `+"`quantiles`"+` is null below `+"`min_customers`"+`. A model that is not `+"`fitted`"+` yet has the parameters that all begin with, and neither a log-likelihood nor customers; else these are those of the sample that it was last fitted to, as of a day. Parameters that are times are in days. `+"`failed`"+` counts the fits that left the parameters as they were, `+"`too_few`"+` those for which there were too few customers, `+"`dropped`"+` those that began again as a customer in them was erased; `+"`reason`"+` says why the last one did not succeed, and is null where it did. A feature set that nobody has begun has no customers, features and models.`).
 		Fields(
 			service.NewStringField(feFieldStore).Description("Label of the `segment_store` that keeps the customers."),
 			service.NewStringField(feFieldFeatureSet).Description("Name of the feature set in the store.").Default("default"),
+			service.NewIntField(fsFieldMinCustomers).
+				Description("How many customers have to have a value of a feature before its quantiles are shown, from 1 on: with 20, the default, those at 0.05 and 0.95 are not the least and the greatest.").
+				Default(20).LintRule("root = if this < 1 { [ \"use a number from 1 on\" ] }"),
 		).
 		Example("The models, every hour", "", `
 input:
@@ -70,6 +76,7 @@ type snapshot struct {
 	store    *store.Label
 	set      string
 	profiles *Profiles
+	fewest   uint64 // customers, to show quantiles of
 }
 
 func newSnapshotFromConfig(conf *service.ParsedConfig, res *service.Resources) (_ *snapshot, err error) {
@@ -78,6 +85,14 @@ func newSnapshotFromConfig(conf *service.ParsedConfig, res *service.Resources) (
 		return nil, err
 	}
 	p.profiles = ProfilesOf(p.set)
+	fewest, err := conf.FieldInt(fsFieldMinCustomers)
+	if err != nil {
+		return nil, err
+	}
+	if fewest < 1 {
+		return nil, fmt.Errorf("%s %d: use a number from 1 on", fsFieldMinCustomers, fewest)
+	}
+	p.fewest = uint64(fewest)
 	label, err := conf.FieldString(feFieldStore)
 	if err != nil {
 		return nil, err
@@ -129,14 +144,14 @@ func (p *snapshot) describe(ctx context.Context, s *store.Store, r store.Reader)
 	if err != nil || b == nil {
 		return shown, err
 	}
-	shown["features"], shown["models"] = b.describeFeatures(), b.describeModels()
+	shown["features"], shown["models"] = b.describeFeatures(p.fewest), b.describeModels()
 	return shown, nil
 }
 
 // shownQuantiles of the population.
 var shownQuantiles = [...]float64{0.05, 0.25, 0.5, 0.75, 0.95}
 
-func (b *reading) describeFeatures() []any {
+func (b *reading) describeFeatures(fewest uint64) []any {
 	list := []any{}
 	for i, name := range b.plan.Names() {
 		spec := b.plan.SpecOf(i)
@@ -145,19 +160,28 @@ func (b *reading) describeFeatures() []any {
 			feature["agg"] = string(spec.Agg)
 		}
 		if b.plan.VoteIDs()[i] != "" {
-			quantiles := map[string]any{}
-			for _, q := range shownQuantiles {
-				value, known := b.everyone.Quantile(i, q)
-				if !known {
-					value = math.NaN()
-				}
-				quantiles[strconv.FormatFloat(q, 'g', -1, 64)] = orNull(value)
+			customers := b.everyone.Count(i)
+			feature["quantiles"], feature["customers"] = nil, int64(customers)
+			if customers >= fewest {
+				feature["quantiles"] = b.quantiles(i)
 			}
-			feature["quantiles"], feature["customers"] = quantiles, int64(b.everyone.Count(i))
 		}
 		list = append(list, feature)
 	}
 	return list
+}
+
+// quantiles are those of the customers who have a value of a feature.
+func (b *reading) quantiles(feature int) map[string]any {
+	quantiles := map[string]any{}
+	for _, q := range shownQuantiles {
+		value, known := b.everyone.Quantile(feature, q)
+		if !known {
+			value = math.NaN()
+		}
+		quantiles[strconv.FormatFloat(q, 'g', -1, 64)] = orNull(value)
+	}
+	return quantiles
 }
 
 func (b *reading) describeModels() []any {

@@ -32,11 +32,11 @@ func DecodeLayout(data []byte) (Layout, error) {
 		return Layout{}, fmt.Errorf("reading a layout of features: %w", err)
 	}
 	if record.Version != layoutVersion {
-		return Layout{}, fmt.Errorf("reading a layout of features: it has version %d, and this program reads %d: use a newer program", record.Version, layoutVersion)
+		return Layout{}, fmt.Errorf("reading a layout of features: it has version %d, and this program reads %d: use the program that wrote it, or begin with an empty store", record.Version, layoutVersion)
 	}
 	for i, m := range record.Slots {
 		if !m.valid() {
-			return Layout{}, fmt.Errorf("reading a layout of features: slot %d is of an unknown form: use a newer program", i)
+			return Layout{}, fmt.Errorf("reading a layout of features: slot %d is of an unknown form: use the program that wrote it, or begin with an empty store", i)
 		}
 	}
 	return Layout{slots: record.Slots}, nil

@@ -1,6 +1,7 @@
 package predict
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"slices"
@@ -238,7 +239,7 @@ func TestFitRefuses(t *testing.T) {
 			for _, model := range []Model{MBGNBD, BGNBD} {
 				_, err := FitOrders(test.sample, PriorOrders(model))
 				require.ErrorIs(t, err, test.err)
-				if test.err == ErrFit {
+				if errors.Is(test.err, ErrFit) {
 					require.ErrorContains(t, err, "there is no greatest likelihood")
 				}
 			}
