@@ -162,7 +162,7 @@ func BenchmarkPredictions(b *testing.B) {
 // BenchmarkSampleIsRead is what a process that begins, and the batch after one that was not
 // committed, take to know the sample: of so many customers, few or all of whom buy.
 func BenchmarkSampleIsRead(b *testing.B) {
-	const customers = 300_000
+	const customers = 100_000
 	for name, every := range map[string]int{"one in 1,000 buys": 1000, "all buy": 1} {
 		b.Run(name, func(b *testing.B) {
 			r := openRig(b, filepath.Join(b.TempDir(), "state"))

@@ -45,7 +45,7 @@ type parting struct {
 
 // departure numbers those who departed, in their order.
 type departure struct {
-	event uint64 // applied before
+	event uint64 // by which, of those applied
 	place uint32 // among those of the event: copies come after all who are forgotten by one
 }
 
@@ -61,9 +61,9 @@ func (x *extract) depart(b *batchState, name string, profile *aggregate.Profile)
 	hash := sampleHash(name)
 	f := b.fitting
 	f.mu.Lock()
-	level, event := f.state.sample.level, f.state.clock.applied
+	level, event := f.state.sample.level, f.state.clock.applied+1
 	f.mu.Unlock()
-	known, something := knowledgeOf(x.plan, profile)
+	known, something := knowledgeOf(nil, x.plan, profile)
 	if !something || !within(hash, level) {
 		return nil
 	}

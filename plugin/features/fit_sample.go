@@ -52,16 +52,19 @@ func (s *sample) put(hash uint64, plan *aggregate.Plan, profile *aggregate.Profi
 	if !within(hash, s.level) {
 		return
 	}
-	if all, something := knowledgeOf(plan, profile); something {
+	if all, something := knowledgeOf(s.known[hash], plan, profile); something {
 		s.known[hash] = all
 		return
 	}
 	s.drop(hash)
 }
 
-// knowledgeOf is what each model knows of a customer, and whether one does.
-func knowledgeOf(plan *aggregate.Plan, profile *aggregate.Profile) (all []knowledge, something bool) {
-	all = make([]knowledge, len(plan.Models()))
+// knowledgeOf is what each model knows of a customer, in place of what it knew, and whether one
+// does.
+func knowledgeOf(all []knowledge, plan *aggregate.Plan, profile *aggregate.Profile) (_ []knowledge, something bool) {
+	if all == nil {
+		all = make([]knowledge, len(plan.Models()))
+	}
 	for i := range all {
 		all[i].Purchases, all[i].ok = plan.Purchases(i, profile)
 		something = something || all[i].ok

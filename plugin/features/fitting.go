@@ -46,7 +46,8 @@ func fittingOf(s *store.Store, set string) (*fitting, error) {
 func fitLock(set string) store.Lock { return store.LockOf(fitClockKey(set)) }
 
 // prepare makes sure that the state is in memory, for a plan. It reads the keys of all
-// customers, and the profiles of those in the sample: a million take about half a second.
+// customers, and the profiles of those in the sample: a million take about half a second; or all
+// profiles, where so few buy that all buyers are in the sample: 100,000 take 0.2 s.
 // Whoever calls it holds the lock of the fits.
 func (f *fitting) prepare(ctx context.Context, s *store.Store, x *extract, codec *aggregate.Codec) error {
 	f.mu.Lock() // whoever is erased meanwhile leaves it afterwards
@@ -98,20 +99,33 @@ func (s *sample) readCustomers(r store.Reader, x *extract, codec *aggregate.Code
 	s.limit(x.predictions.most)
 	prefix := store.Prefix(store.KindProfile, x.set)
 	var c customer
+	take := func(hash uint64, stored []byte) {
+		if c.decode(codec, stored) == nil {
+			s.put(hash, x.plan, &c.profile)
+			s.limit(x.predictions.most)
+		}
+	}
+	// Where most of the records are to be read, as few of many customers buy, they are
+	// read one after the other: each by its key takes several times as long.
+	const most = 1
+	if s.level <= most {
+		return r.Scan(prefix, func(key, value []byte) error {
+			if hash := sampleHash(string(key[len(prefix):])); within(hash, s.level) {
+				take(hash, value)
+			}
+			return nil
+		})
+	}
 	return r.ScanKeys(prefix, nil, func(key []byte) error { // much faster than a scan of all records
 		hash := sampleHash(string(key[len(prefix):]))
 		if !within(hash, s.level) {
 			return nil
 		}
 		stored, err := r.Get(bytes.Clone(key))
-		if err != nil || stored == nil {
-			return err
+		if err == nil && stored != nil {
+			take(hash, stored)
 		}
-		if c.decode(codec, stored) == nil {
-			s.put(hash, x.plan, &c.profile)
-			s.limit(x.predictions.most)
-		}
-		return nil
+		return err
 	})
 }
 
