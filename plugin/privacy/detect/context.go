@@ -16,6 +16,8 @@ const (
 	contextSlack       = 48 // bytes; candidates of one place begin up to so much apart
 	maxWordBytes       = 48 // a longer word is no context
 	wordsKept          = 256
+	maxAfterTitle      = 4 // bytes
+	maxAbbreviation    = 4 // bytes
 )
 
 // word is a run of letters or digits of the scanned text.
@@ -74,6 +76,25 @@ func (p *pass) near(start, end int, topic topics) bool {
 func (p *pass) labelled(start, end int, topic topics) bool {
 	p.look(start, end)
 	return p.here.label&topic != 0
+}
+
+// titled says that the word right before text[start:] is of a topic, with no more between than belongs to it:
+// a space, a colon, quotes, the full stop of an abbreviation.
+func (p *pass) titled(start int, topic topics) bool {
+	p.split(start-contextReach, start)
+	i := p.words.firstAfter(start) - 1
+	if i < 0 || p.words.words[i].topics&topic == 0 {
+		return false
+	}
+	w := p.words.words[i]
+	between := p.text[w.end:start]
+	if len(between) > maxAfterTitle {
+		return false
+	}
+	if w.end-w.start <= maxAbbreviation {
+		between = strings.TrimPrefix(between, ".")
+	}
+	return strings.Trim(between, " \t:=\"'([#*") == ""
 }
 
 // look turns to text[start:end].

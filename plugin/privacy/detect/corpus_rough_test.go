@@ -30,6 +30,9 @@ func (m maker) rough(name, plain, region string) string {
 		compact := strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(plain)
 		return pick(m, "IBAN:"+is(compact), is(compact[:4]+" "+compact[4:]), is(grouped(compact, ".", 4)), is(compact)+"/BIC", is(grouped(compact, "  ", 4)), "("+is(grouped(compact, " ", 4))+")", is(grouped(compact, " ", 4, 8, 10)))
 	case "ip_address":
+		if m.IntN(3) == 0 {
+			return pick(m, "Account updated from ", "password update requested by ", "version control server ", "driver login ", "section: host ", "client/", "ip/") + is(plain)
+		}
 		if strings.Contains(plain, ":") {
 			return pick(m, "["+is(plain)+"]:443", is(plain)+"/64", "ip="+is(plain)+",", is(plain)+".")
 		}
@@ -104,6 +107,6 @@ func (m maker) roughNegative() string {
 		"Rückruf bis 12.12.2024 10:00 Uhr", "IP67 rated, 4.2.2 inches", "our server room is 10.20 by 30.40 metres", "card no 4111111111111112 was declined", "visa fee 120, card holder 4 years",
 		"account since 2019-01-02, member 12", "IBAN is missing, DE only", "my birthday party is on 12/12/2024 or so"[:24], "they sent 12-345-6789 pieces", "SSN is not needed, ref 900-12-3456", "wallet size 12x34, bitcoin fell 12%",
 		"level 3/4, 1-2-3, 10/10, 24/7, 1.2.3", "API key rotated on 2024-03-01", "Aadhaar "+m.digits(4)+" only last four", "NHS 111 line", "DNI pendiente, letra A", "CPF 123 incompleto",
-		"lat 48.8584 lon 2.2945", "run "+m.from(hexa, 8)+"-"+m.from(hexa, 4), "100.000 km, 1.000.000 views, 12.345.678 Euro", "Kapitel 1.2.3.4 und 10.2.3.4", "https://example.com/2024/03/12/a-"+m.digits(6), "serial "+m.digits(3)+"-"+m.digits(2)+"-"+m.digits(5),
+		"lat 48.8584 lon 2.2945", "run "+m.from(hexa, 8)+"-"+m.from(hexa, 4), "100.000 km, 1.000.000 views, 12.345.678 Euro", "Kapitel 1.2.3.4 und Kapitel 10.2.3.4", "https://example.com/2024/03/12/a-"+m.digits(6), "serial "+m.digits(3)+"-"+m.digits(2)+"-"+m.digits(5),
 		"from 9 to 5, 52 weeks, 365 days, 8760 hours", "ratio 1:1000000000", "temperature -40.5 to 85.25", "0800-1600 daily", m.digits(10)+"@", "Tel Aviv 6120101", "extension 1234", "the number 1000000000 is big")
 }

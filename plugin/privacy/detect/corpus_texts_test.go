@@ -144,7 +144,7 @@ func (m maker) negative() (text, region string) {
 	case 9:
 		return fmt.Sprintf(`{"ts":%d,"ms":%d,"ok":true}`, 1500000000+m.IntN(300000000), 1500000000000+m.Int64N(300000000000)), region
 	case 10:
-		return fmt.Sprintf("%s %d.%d.%d.%d", pick(m, "version", "Version", "release", "firmware", "v", "build", "see section", "Kapitel", "update to"), m.IntN(20), m.IntN(20), m.IntN(255), m.IntN(255)), region
+		return fmt.Sprintf("%s %d.%d.%d.%d", pick(m, "version", "Version", "release", "firmware", "v", "build", "see section", "Kapitel", "update"), m.IntN(20), m.IntN(20), m.IntN(255), m.IntN(255)), region
 	case 11:
 		return fmt.Sprintf("updated from %d.%d.%d to %d.%d.%d-rc%d", m.IntN(20), m.IntN(20), m.IntN(100), m.IntN(20), m.IntN(20), m.IntN(100000), m.IntN(9)), region
 	case 12:

@@ -1,8 +1,8 @@
 package detect
 
-// ipv4 looks for IPv4 addresses: four numbers up to 255 without leading zeros, with dots between
-// and none around. After a word for a version or a chapter, or the
-// name of a program and a slash, they are that.
+// ipv4 looks for IPv4 addresses: four numbers up to 255, with dots between and none around. With
+// leading zeros they are one only if all are of three digits. Right after a word for a version or a
+// chapter, or after the name of a program and a slash, they are that.
 func (p *pass) ipv4() {
 	s, text := &p.seq, p.text
 	for a := 0; a < s.starts && a+3 < len(s.groups); a++ {
@@ -14,7 +14,7 @@ func (p *pass) ipv4() {
 			b++
 		}
 		start, end := s.groups[a].start, s.groups[b].end
-		if b-a != 3 || !s.octets(a, b) ||
+		if b-a != 3 || !s.octets(a, b) && !s.paddedOctets(a) ||
 			a == 0 && (s.bindsLeft || before(text, start) == '.') ||
 			b == len(s.groups)-1 && (s.bindsRight || continues(text, end)) {
 			a = b
@@ -24,7 +24,7 @@ func (p *pass) ipv4() {
 		if s.count(a, b) == 4 {
 			base = 0.7 // 1.2.3.4 is a version as often
 		}
-		if p.labelled(start, end, aboutVersion) || start > 1 && text[start-1] == '/' && isAlpha(text[start-2]) { // Chrome/120.0.0.0
+		if p.titled(start, aboutVersion) && !p.near(start, end, aboutHost) || p.afterProgram(a) {
 			base = 0.2
 		}
 		p.add(ipAddress, start, end, base, false)
@@ -41,6 +41,41 @@ func (s *sequence) octets(a, b int) bool {
 		}
 	}
 	return true
+}
+
+// paddedOctets says that four groups from a on are numbers of a byte of three digits each, as in 203.000.113.007, but
+// none of thousands: 100.000.000.000.
+func (s *sequence) paddedOctets(a int) bool {
+	for i := a; i < a+4; i++ {
+		if d := s.of(i, i); len(d) != 3 || string(d) > "255" {
+			return false
+		}
+	}
+	return string(s.of(a+2, a+3)) != "000000"
+}
+
+// maxProgram is the longest name of a program in letters and digits that is looked for before a slash.
+const maxProgram = 32
+
+// afterProgram says that the four numbers from group a on are the version of a program: after its name and a slash, as in
+// Chrome/120.0.0.0. Such a name has a capital letter and follows no slash, or the last two numbers
+// are 0; names of what has addresses (client/203.0.113.7) are none.
+func (p *pass) afterProgram(a int) bool {
+	s, text := &p.seq, p.text
+	end := s.groups[a].start - 1
+	if end < 1 || text[end] != '/' {
+		return false
+	}
+	start, capital := end, false
+	for start > 0 && end-start < maxProgram && isTokenByte(text[start-1]) {
+		start--
+		capital = capital || isUpper(text[start])
+	}
+	if start == end || p.titled(end, aboutHost) {
+		return false
+	}
+	zeros := string(s.of(a+2, a+3)) == "00"
+	return zeros || capital && before(text, start) != '/'
 }
 
 // continues says that four numbers go on as a version would: 1.2.3.4-beta, 1.2.3.4_1.

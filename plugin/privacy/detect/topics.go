@@ -14,6 +14,7 @@ const (
 	aboutCode                                // some other number, which may still be that of a card
 	aboutVersion                             // a release: four numbers between dots are no address
 	aboutOtherDate                           // something else than a birth happened then
+	aboutHost                                // who is connected: four numbers between dots are an address after all
 )
 
 const maxCustomTopics = 40
@@ -104,17 +105,20 @@ var contextWords = func() map[string]topics {
 		topicOf(brCPF):         `cpf cadastro contribuinte`,
 		topicOf(inAadhaar):     `aadhaar aadhar adhaar uidai uid आधार`,
 		aboutReference: `order orders ordernumber ticket invoice tracking parcel shipment article sku product serial isbn ean upc gtin barcode imei
-			bestellung bestellnummer auftrag auftragsnummer rechnung rechnungsnummer sendung sendungsnummer paket artikel artikelnummer seriennummer
+			bestellung bestellnummer bestellnr auftrag auftragsnummer auftragsnr rechnung rechnungsnummer rechnungsnr sendung sendungsnummer sendungsnr
+			paket artikel artikelnummer artikelnr seriennummer seriennr
 			commande facture colis suivi pedido factura envío seguimiento encomenda fatura rastreamento rastreio artigo
 			ordine fattura spedizione tracciamento articolo
 			ऑर्डर चालान заказ заказа накладная 订单 订单号 注文番号 zamówienie bestelling factuur`,
 		aboutCode: `reference ref case item part batch lot receipt transaction txn po rma quote model id code pn sn zip postcode
-			plz postleitzahl blz vorgang vorgangsnummer kundennummer référence dossier série referencia serie referência série riferimento cep`,
+			plz postleitzahl blz vorgang vorgangsnummer vorgangsnr kundennummer kundennr vertragsnummer vertragsnr référence dossier série referencia serie referência série riferimento cep`,
 		aboutOtherDate: `ordered shipped delivered arrived bought purchased paid joined since member expires expiry valid due updated created signed died
 			bestellt geliefert gekauft seit gültig verstorben commandé livré acheté depuis pedido entregado comprado desde encomendado entregue
 			ordinato consegnato acquistato dal`,
 		aboutVersion: `version versions v ver release released build firmware section chapter sect paragraph abschnitt kapitel versión versão versione
 			upgrade upgraded update updated sdk driver patch`,
+		aboutHost: `from by ip ips ipv4 addr address addresses host hosts hostname login logins logged client clients server servers remote peer
+			adresse serveur servidor dirección endereço indirizzo`,
 	} {
 		for word := range strings.FieldsSeq(list) {
 			words[word] |= topic
