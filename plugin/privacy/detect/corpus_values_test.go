@@ -354,7 +354,7 @@ func (m maker) phone(region string) (number string, clear bool) {
 // url returns a URL with what of it is about a person in braces, as marked writes it.
 func (m maker) url() string {
 	value := func() string {
-		return "{url " + pick(m, m.from(mixed, 12), m.digits(5), "ann%40example.com", "red+shoes", m.from(hexa, 32)) + "}"
+		return pick(m, "{email ann%40example.com}", "{url "+pick(m, m.from(mixed, 12), m.digits(5), "red+shoes", m.from(hexa, 32))+"}")
 	}
 	host := pick(m, "example.com", "www.shop.example.co.uk", "api.example.io:8443", "localhost:8080", "münchen.example")
 	return pick(m, "https://"+host+"/a/b?token="+value(), "https://"+host+"/?q="+value()+"&id="+value()+"#top", "http://{url bob:"+m.from(mixed, 8)+"}@"+host+"/x",

@@ -60,6 +60,9 @@ func TestEmail(t *testing.T) {
 		"**{email ann@example.com}**, |{email ann@example.com}|, \"{email ann@example.com}\"",
 		"wait...{email ann@example.com}...",
 		"{email reply+AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA@reply.example.com}", "联系人{email wang@example.cn}。",
+		"{email j\uFFFDrgen@example.com}, {email ren\xe9e@example.com}, \uFFFD{email ann@example.com}, \uFFFD@example.com",
+		"https://x.com/?email={email jane%40example.org}&r=https%3A%2F%2Fy.com%2F%3Femail%3D{email j.doe%40example.org}, {email ann%2540163.com}, 5%40, 20%40off",
+		"{email ann@example.com}.txt, price@2024.json, log@2024-01-02.csv, user@host.service",
 		"a@b, @ann, ann@, @@@@, x@localhost, user@-bad.com, logo@2x.png, pkg@18.0.0, git@github.com:a/b.git, ann @example.com",
 	)
 }

@@ -14,6 +14,11 @@ func (p *pass) digits(i int) int {
 	if p.enabled[iban] && end-i == 2 && i >= 3 && text[i-1] == ' ' && isUpper(text[i-2]) && isUpper(text[i-3]) {
 		p.iban(i - 3)
 	}
+	if i > 0 && text[i-1] == '%' {
+		if n := encodedAt(text[i:]); n > 0 {
+			p.email(i-1, n+1)
+		}
+	}
 	if p.enabled[dateOfBirth] && (end-i == 4 || end-i == 2) {
 		if first, last, ok := namedDate(text, i, end); ok && free(text, first, last) {
 			p.birthDate(first, last)

@@ -11,22 +11,29 @@ const (
 	maxDomainBytes = 255
 )
 
-// email looks for the address around the at sign at i (RFC 5321 and, for letters beyond ASCII,
-// RFC 6531): a local part, quoted or not, and a domain with a top level, or an IPv4 address
+// email looks for the address around the at sign of width bytes at i (RFC 5321 and, for letters beyond
+// ASCII, RFC 6531): a local part, quoted or not, and a domain with a top level, or an IPv4 address
 // in brackets. Of the marks that a local part may have, those that more often stand before an
-// address (=, /, ?, *, |, braces) end it.
-func (p *pass) email(i int) {
-	if !p.enabled[email] || i+3 >= len(p.text) {
+// address (=, /, ?, *, |, braces) end it. In a URL or a form the at sign is %40, and %2540 in a URL within one.
+func (p *pass) email(i, width int) {
+	if !p.enabled[email] || i+width+2 >= len(p.text) {
 		return
 	}
-	start := localStart(p.text, i)
+	from := 0
+	if width > 1 { // a percent sign ends no local part, so that each sign would look back over those before
+		from, p.atDone = p.atDone, i+width
+	}
+	start := from + localStart(p.text[from:], i-from)
 	p.work += i - start + 1
+	if width > 1 {
+		start = afterEscape(p.text, start, i)
+	}
 	if start == i {
 		return
 	}
-	end, sure := domainEnd(p.text, i+1)
+	end, sure := domainEnd(p.text, i+width)
 	p.work += end - i
-	if end == i+1 || notAnAddress(p.text[start:i], p.text[i+1:end], after(p.text, end)) {
+	if end == i+width || notAnAddress(p.text[start:i], p.text[i+width:end], after(p.text, end)) {
 		return
 	}
 	confidence := 0.9
@@ -34,6 +41,31 @@ func (p *pass) email(i int) {
 		confidence = 0.98
 	}
 	p.add(email, start, end, confidence, false)
+}
+
+// encodedAt returns how many bytes of an at sign as URLs write it follow its percent sign; 0 if none is there.
+func encodedAt(text string) int {
+	for _, code := range []string{"40", "2540"} {
+		if strings.HasPrefix(text, code) {
+			return len(code)
+		}
+	}
+	return 0
+}
+
+// afterEscape returns where the local part begins after the last mark in text[start:i] that none has and that is
+// written as two hexadecimal digits after a percent sign, as a URL within a URL is.
+func afterEscape(text string, start, i int) int {
+	for at := start; at+2 < i; at++ {
+		if text[at] != '%' || !isHex(text[at+1]) || !isHex(text[at+2]) {
+			continue
+		}
+		switch text[at+1 : at+3] {
+		case "20", "22", "26", "2C", "2F", "3A", "3B", "3C", "3D", "3F", "2c", "2f", "3a", "3b", "3c", "3d", "3f":
+			start = at + 3
+		}
+	}
+	return start
 }
 
 // localStart returns where the local part begins that ends at i; i if there is none.
@@ -60,10 +92,10 @@ func localStart(text string, i int) int {
 			start--
 			continue
 		}
-		if !localRune(r) || lead < i && unspaced(r) != unspaced(after(text, lead)) {
+		if !localRune(r) || r != utf8.RuneError && lead < i && unspaced(r) != unspaced(after(text, lead)) {
 			break // a mark that ends it, or a word before it of a script without spaces
 		}
-		if start -= n; r >= utf8.RuneSelf || strings.IndexByte(innerMarks, byte(r)) < 0 {
+		if start -= n; r >= utf8.RuneSelf && r != utf8.RuneError || r < utf8.RuneSelf && strings.IndexByte(innerMarks, byte(r)) < 0 {
 			lead = start
 		}
 	}
@@ -76,11 +108,12 @@ func localStart(text string, i int) int {
 // innerMarks may be in a local part, but are taken for something else before it.
 const innerMarks = "%+-'&!#$^~"
 
+// localRune says that a rune may be in a local part. A letter that a wrong encoding has destroyed may: the others are still there.
 func localRune(r rune) bool {
 	if r < utf8.RuneSelf {
 		return isAlnum(byte(r)) || r == '_' || strings.IndexByte(innerMarks, byte(r)) >= 0
 	}
-	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r))
+	return r == utf8.RuneError || unicode.IsLetter(r) || unicode.IsMark(r) || unicode.IsDigit(r)
 }
 
 // domainEnd returns where the domain ends that begins at i; i if there is none. It is sure of
@@ -102,8 +135,8 @@ func domainEnd(text string, i int) (end int, sure bool) {
 		label := text[at:j]
 		top := isTopLevel(label)
 		if labels > 0 && top {
-			if common(last) && (len(label) > 3 || isCapitalised(label)) && !strings.HasPrefix(label, "xn--") {
-				break // the next sentence, after a full stop without a space
+			if common(last) && (len(label) > 3 || isCapitalised(label) || isFileType(label)) && !strings.HasPrefix(label, "xn--") {
+				break // the next sentence, after a full stop without a space, or a file that is named after somebody
 			}
 			end, last = j, label
 		} else if labels > 0 {
@@ -180,12 +213,21 @@ func isCapitalised(label string) bool {
 }
 
 // notAnAddress says that something only looks like an address: a picture for screens of double
-// resolution, a unit of systemd, a repository.
+// resolution, a file with a date, a unit of systemd, a repository.
 func notAnAddress(local, domain string, next rune) bool {
 	dot := strings.LastIndexByte(domain, '.')
-	switch strings.ToLower(domain[dot+1:]) {
-	case "png", "jpg", "jpeg", "gif", "svg", "webp", "service", "socket", "timer", "js", "css", "tgz":
+	return isFileType(domain[dot+1:]) || local == "git" && (next == ':' || next == '/')
+}
+
+// isFileType says that a label is the ending of a file, and no top level.
+func isFileType(label string) bool {
+	if len(label) > 7 {
+		return false
+	}
+	switch strings.ToLower(label) {
+	case "png", "jpg", "jpeg", "gif", "svg", "webp", "service", "socket", "timer", "js", "css", "tgz",
+		"json", "xml", "yaml", "yml", "csv", "tsv", "txt", "log", "pdf", "html", "htm", "sql", "gz", "bak", "eml":
 		return true
 	}
-	return local == "git" && (next == ':' || next == '/')
+	return false
 }

@@ -17,6 +17,7 @@ type pass struct {
 	numbersDone int // up to where numbers were looked for
 	tokenDone   int // up to where tokens were
 	colonDone   int // up to where groups between colons were
+	atDone      int // the end of the last at sign that is written as in a URL
 	urlEnd      int // the end of the URL that the gate is in
 	lastDate    int // the end of the last date
 	unsorted    bool
@@ -68,7 +69,7 @@ func (p *pass) forget() {
 	p.Scanner, p.text = nil, ""
 	p.found, p.words, p.fold, p.taken = found, words, fold, taken
 	p.unsorted = false
-	p.here, p.work, p.numbersDone, p.tokenDone, p.colonDone, p.urlEnd, p.lastDate = surroundings{}, 0, 0, 0, 0, 0, 0
+	p.here, p.work, p.numbersDone, p.tokenDone, p.colonDone, p.atDone, p.urlEnd, p.lastDate = surroundings{}, 0, 0, 0, 0, 0, 0, 0
 }
 
 // scan calls a detector wherever the gate stops.
@@ -77,7 +78,7 @@ func (p *pass) scan(first int) {
 	for i := gate(text, first); i < len(text); i = gate(text, i) {
 		switch text[i] {
 		case '@':
-			p.email(i)
+			p.email(i, 1)
 			i++
 		case ':':
 			p.colon(i)
