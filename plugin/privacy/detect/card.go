@@ -1,44 +1,120 @@
 package detect
 
 // cards looks for payment cards: digits that an issuer has, as many as it gives, in groups as
-// printed on the card or in one, with the check digit of Luhn. One in ten numbers has
-// that by chance, so a number labelled as that of an order is none, and lengths that are
-// rare on cards and common elsewhere (13 digits on goods, 12 on parcels) need a word that
-// speaks for a card.
+// printed on the card or in one, with the check digit of Luhn. Each place is tried, so that a
+// code, a date or a second card beside one does not hide it. One in ten numbers checks by
+// chance, so what stands around takes from the confidence, unless a word speaks for a card: the
+// label of an order, more groups of the same kind, other digits that are joined to it.
+// Lengths that are rare on cards and common elsewhere (13 digits on goods, 12 on parcels) need such a word.
 func (p *pass) cards() {
 	s := &p.seq
-	for a := 0; a < s.starts; a++ {
-		if s.size(a) < 4 || !s.opens(a) || a > 0 && s.groups[a].gap == space && s.size(a-1) == 4 && s.size(a) == 4 {
+	for a := range s.starts {
+		if s.size(a) < 4 || a == 0 && s.bindsLeft {
 			continue
 		}
-		for b := min(a+5, len(s.groups)-1); b >= a; b-- {
-			if n := s.count(a, b); n < 12 || n > 19 || !s.closes(b) || !s.cardGroups(a, b) {
-				continue
+		issued := issuedTo(s.of(a, a))
+		if issued == nil {
+			continue
+		}
+		for b := a; b < min(a+maxCardGroups, len(s.groups)); b++ {
+			n := s.count(a, b)
+			if n > maxCardDigits {
+				break
 			}
-			digits := s.of(a, b)
-			if b+2 < len(s.groups) && s.size(b+1) == 4 && s.groups[b+1].gap == space && s.groups[b+2].gap == space {
-				continue // four digits and more: a longer number
+			if n >= minCardDigits && issued[n] > 0 && s.cardGroups(a, b) {
+				p.card(a, b, issued[n])
 			}
-			base := issuer(digits)
-			p.work += len(digits)
-			if base == 0 || !luhn(digits) {
-				continue
-			}
-			if a < b {
-				base += 0.1
-			}
-			start, end := s.groups[a].start, s.groups[b].end
-			if a == b && p.reference(creditCard, start, end) {
-				base -= 0.5
-			}
-			p.addNear(creditCard, start, end, min(base, certain), 0.3)
-			a = b
-			break
 		}
 	}
 }
 
-// cardGroups says that groups a to b are cut as cards are: fours (or eights, where a
+const (
+	maxCardGroups = 6
+	minCardDigits = 12
+	maxCardDigits = 19
+)
+
+// card adds groups a to b if they check. Their issuer speaks for them by base.
+func (p *pass) card(a, b int, base float64) {
+	s := &p.seq
+	digits := s.of(a, b)
+	p.work += len(digits)
+	if !luhn(digits) || b == len(s.groups)-1 && s.bindsRight {
+		return
+	}
+	start, end := s.groups[a].start, s.groups[b].end
+	if a < b {
+		base += 0.1
+	}
+	around := s.foursAround(a, b)
+	if (around == longerRow || a == b && !s.expires(b+1)) && p.reference(creditCard, start, end) {
+		base -= 0.5
+	}
+	if around != noFours && !p.near(start, end, topicOf(creditCard)) {
+		base -= [...]float64{besideFours: 0.1, longerRow: 0.25}[around]
+	}
+	if !s.opens(a) || !s.closes(b) && !s.endsInCode(b) {
+		base -= 0.5
+	} else if base >= p.minConfidence {
+		s.cards |= (1<<(b-a+1) - 1) << a
+	}
+	p.addNear(creditCard, start, end, min(base, certain), 0.3)
+}
+
+// What fours before or after a card say of it.
+const (
+	noFours     = iota
+	besideFours // one before, or when the card expires after it: another number each
+	longerRow   // more: a longer number may be written so
+)
+
+// foursAround returns what is before and after groups a to b, if they are fours and so are those around
+// them, with the same spaces between.
+func (s *sequence) foursAround(a, b int) int {
+	if kind, _ := s.gaps(a, b); kind != space || s.size(a+1) == 6 {
+		return noFours
+	}
+	follows := b+1 < len(s.groups) && s.groups[b+1].gap == space
+	before := a > 0 && s.groups[a].gap == space && s.size(a-1) == 4
+	after := follows && s.size(b+1) == 4
+	switch {
+	case !before && !after:
+		return noFours
+	case (!before || a == 1) && (!follows || s.expires(b+1)):
+		return besideFours
+	}
+	return longerRow
+}
+
+// expires says that the groups from i on are when a card expires: 1226, 12/26, 2026, 12 2026.
+func (s *sequence) expires(i int) bool {
+	isMonth := func(d []byte) bool { return number(d) >= 1 && number(d) <= 12 }
+	isYear := func(d []byte) bool { return number(d) >= 20 && number(d) < 50 }
+	switch {
+	case i >= len(s.groups):
+		return false
+	case s.size(i) == 4:
+		d := s.of(i, i)
+		return (isMonth(d[:2]) || string(d[:2]) == "20") && isYear(d[2:])
+	case s.size(i) == 2 && i+1 < len(s.groups):
+		d := s.of(i+1, i+1)
+		return isMonth(s.of(i, i)) && (len(d) == 2 || len(d) == 4 && string(d[:2]) == "20") && isYear(d[len(d)-2:])
+	}
+	return false
+}
+
+// endsInCode says that what a mark joins to group b is short enough for what is said along with a card: when
+// it expires, its code, the cents of an amount. That is up to four digits, or six in two groups.
+func (s *sequence) endsInCode(b int) bool {
+	digits, last := 0, b
+	for last+1 < len(s.groups) && (last == b || !s.groups[last+1].gap.parts()) {
+		last++
+		digits += s.size(last)
+	}
+	return s.closes(last) && (last == b+1 && digits <= 4 || last == b+2 && digits <= 6)
+}
+
+// cardGroups says that groups a to b are cut as cards are: fours (or eights and twelves, where a
 // separator was invisible), or four, six and the rest.
 func (s *sequence) cardGroups(a, b int) bool {
 	kind, uniform := s.gaps(a, b)
@@ -52,7 +128,7 @@ func (s *sequence) cardGroups(a, b int) bool {
 		return s.size(b) == 5 || s.size(b) == 4
 	}
 	for i := a; i < b; i++ {
-		if s.size(i)%4 != 0 {
+		if s.size(i)%4 != 0 || s.size(i) > 12 {
 			return false
 		}
 	}
@@ -100,22 +176,33 @@ var issuers = []struct {
 	{9792, 9792, []int{16}, 0.75},    // Troy
 }
 
-// issuer returns the confidence that digits of a right check digit are a card; 0 if no issuer has them.
-func issuer(digits []byte) (confidence float64) {
-	first := int(digits[0]-'0')*1000 + int(digits[1]-'0')*100 + int(digits[2]-'0')*10 + int(digits[3]-'0')
-	for _, r := range issuers {
-		scale := 1
-		for r.to*scale*10 < 10000 {
-			scale *= 10
-		}
-		if first < r.from*scale || first >= (r.to+1)*scale {
-			continue
-		}
-		for _, n := range r.lengths {
-			if n == len(digits) {
-				confidence = max(confidence, r.confidence)
+// issued has the confidence that digits of a right check digit are a card, by their number.
+type issued [maxCardDigits + 1]float64
+
+// issuedTo returns what issuers give out with these first digits, four or more; nil if nothing.
+func issuedTo(digits []byte) *issued { return issuedByPrefix[number(digits[:4])] }
+
+// issuedByPrefix is asked at each group of four digits or more.
+var issuedByPrefix = func() (of [10000]*issued) {
+	known := map[issued]*issued{{}: nil}
+	for first := range of {
+		var all issued
+		for _, r := range issuers {
+			scale := 1
+			for r.to*scale*10 < 10000 {
+				scale *= 10
+			}
+			if first < r.from*scale || first >= (r.to+1)*scale {
+				continue
+			}
+			for _, n := range r.lengths {
+				all[n] = max(all[n], r.confidence)
 			}
 		}
+		if _, ok := known[all]; !ok {
+			known[all] = &all
+		}
+		of[first] = known[all]
 	}
-	return confidence
-}
+	return of
+}()

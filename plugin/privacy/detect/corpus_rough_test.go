@@ -25,7 +25,10 @@ func (m maker) rough(name, plain, region string) string {
 			return is(plain)
 		}
 		return pick(m, is(grouped(digits, " ", 4, 8, 4)), is(grouped(digits, "  ", 4)), is(grouped(digits, " - ", 4)), is(grouped(digits, " ", 4))+" 12/27 123", is(digits)+"|12|27|123",
-			"Card:"+is(digits), is(grouped(digits, " ", 4))+"(Visa)", is(grouped(digits, "\u200b", 4)), is(grouped(digits, "_", 4)), is(grouped(digits, " ", 8)), "n°"+is(digits))
+			"Card:"+is(digits), is(grouped(digits, " ", 4))+"(Visa)", is(grouped(digits, "\u200b", 4)), is(grouped(digits, "_", 4)), is(grouped(digits, " ", 8)), "n°"+is(digits),
+			is(grouped(digits, " ", 4))+" 1226 123", is(grouped(digits, "-", 4))+" 1226 123", is(digits)+" 2026 12 123", "2026 "+is(grouped(digits, " ", 4)), "exp 1226 "+is(grouped(digits, " ", 4)),
+			is(digits)+"/1226", is(grouped(digits, "-", 4))+"/12/26", is(digits)+".00", is(digits)+"-"+m.digits(4), is(grouped(digits, " ", 4))+" "+is(grouped(m.luhnNumber("55", 16), " ", 4)),
+			is(grouped(digits, "-", 4))+" "+is(grouped(digits, "-", 4))+" 123", "id_"+is(digits)+"_x")
 	case "iban":
 		compact := strings.NewReplacer(" ", "", "-", "", "\u00a0", "").Replace(plain)
 		return pick(m, "IBAN:"+is(compact), is(compact[:4]+" "+compact[4:]), is(grouped(compact, ".", 4)), is(compact)+"/BIC", is(grouped(compact, "  ", 4)), "("+is(grouped(compact, " ", 4))+")", is(grouped(compact, " ", 4, 8, 10)))

@@ -105,12 +105,45 @@ func TestCreditCard(t *testing.T) {
 		"id: {credit_card 4111111111111111}, ref {credit_card 4111111111111111}",
 		"I paid order 77 with {credit_card 4111111111111111}",
 		"order-4111111111111111x, x4111111111111111, 41111111111111111111, 4111111111111112, 4111 1111 1111 1112",
-		"1111 4111 1111 1111 1111, 9999999999999995, 0000 0000 0000 0000, 1700000000000",
+		"9999999999999995, 0000 0000 0000 0000, 1700000000000",
 		"card {credit_card 4222222222222}, EAN 4006381333931", "4222222222222, 4006381333931",
 		"f47ac10b-58cc-4372-a567-411111111111",
 		"{credit_card ４１１１　１１１１ １１１１ １１１１}, {credit_card 4111\u200b1111\u200b1111\u200b1111}, {credit_card 4111\u00ad1111 1111\u00a01111}",
 		"{credit_card ٤١١١١١١١١١١١١١١١}",
 	)
+}
+
+// TestCardsBesideDigits has what people write before and after a card: when it expires, its code, another card, a phone number.
+func TestCardsBesideDigits(t *testing.T) {
+	expect(t, scanner(t, "US", "credit_card", "phone"),
+		"{credit_card 4111 1111 1111 1111} 1226 123", "my card is {credit_card 4111 1111 1111 1111} 1226 123", "card {credit_card 4111111111111111} 1226 123",
+		"{credit_card 4111-1111-1111-1111} 1226 123", "{credit_card 3782 822463 10005} 1226 1234", "{credit_card 4111 1111 1111 1111} 2026 12 123",
+		"exp 1226 {credit_card 4111 1111 1111 1111}", "pin 1234 {credit_card 4111 1111 1111 1111}", "2026 {credit_card 4111 1111 1111 1111}",
+		"1111 {credit_card 4111 1111 1111 1111}", "12/26 {credit_card 4111 1111 1111 1111}", "123 {credit_card 378282246310005} 1226",
+		"{credit_card 4111111111111111}/1226", "{credit_card 4111-1111-1111-1111}/12/26", "{credit_card 4111111111111111}-123", "{credit_card 4111111111111111}.00",
+		"{credit_card 4111 1111 1111 1111}/12/2026",
+		"{credit_card 4111 1111 1111 1111} {credit_card 5555 5555 5555 4444}", "{credit_card 4111111111111111} {credit_card 5555555555554444}",
+		"{credit_card 4111-1111-1111-1111} {credit_card 5555-5555-5555-4444} {credit_card 3782 822463 10005}",
+		"{phone 415-555-2671} {credit_card 4111-1111-1111-1111}", "{phone +1 415 555 2671} {credit_card 4111 1111 1111 1111}",
+		"{phone 415 555 2671} {credit_card 4111111111111111}", "{credit_card 4111 1111 1111 1111} {phone 415-555-2671}",
+		"card 1226/{credit_card 4111111111111111}, visa 4-{credit_card 4111111111111111}, pan {credit_card 4111111111111111}-exp1226",
+		"ticket 77: {credit_card 4111 1111 1111 1111} 1226 123", "order 1226 {credit_card 4111 1111 1111 1111}", "order {credit_card 4111111111111111} 12/26 123",
+		"id_{credit_card 4111111111111111}_x", // who has it may be named, too
+	)
+	expect(t, scanner(t, "US", "credit_card"),
+		"tracking 1111 4111 1111 1111 1111 11", "order 4111111111111111 1326", "1226/4111111111111111, 4-4111111111111111", "4111111111111111-a567",
+		"4111111111111111.12345, 4111-1111-1111-1111-1111-1111, 4111-1111-1111-1111/12/26/77, 4111111111111111/1226x",
+	)
+	expect(t, scanner(t, "DE", "credit_card", "phone"), "{phone +49 30 1234567} {credit_card 4111 1111 1111 1111}")
+}
+
+// TestWhatRemains has numbers that share digits: the better one stays, and what remains of the other is found as well.
+func TestWhatRemains(t *testing.T) {
+	expect(t, scanner(t, "US", "credit_card"),
+		"{credit_card 2671 4111 1111 1111 1111}",    // both the first four groups and the last four check
+		"{credit_card 4111 1111 1111 1111 110}, ok", // as do 19 digits
+	)
+	expect(t, scanner(t, "DE", "credit_card", "phone"), "{phone 030 12345678} {credit_card 4111 1111 1111 1111}")
 }
 
 func TestIBAN(t *testing.T) {

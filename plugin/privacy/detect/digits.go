@@ -53,6 +53,9 @@ func (p *pass) numbers(i int) {
 	if len(s.digits) < 7 {
 		return
 	}
+	if p.enabled[creditCard] {
+		p.cards()
+	}
 	if p.enabled[phone] {
 		p.phones()
 	}
@@ -64,9 +67,6 @@ func (p *pass) numbers(i int) {
 	}
 	if p.enabled[usSSN] {
 		p.ssn()
-	}
-	if p.enabled[creditCard] {
-		p.cards()
 	}
 	p.nationalNumbers()
 }

@@ -9,7 +9,9 @@
 //
 //   - Spans are byte offsets of the text as it was given, sorted, on rune boundaries, and do
 //     not overlap: of two that would, the one with the higher confidence stays, then the
-//     longer, then the earlier.
+//     longer, then the earlier. Of a number that loses, what the better one does not
+//     cover is a span as well, or is added to it if one detector found both.
+//   - Numbers beside a card do not hide it: a date, a code, a telephone number, another card.
 //   - Nothing is found inside a longer run of letters and digits. Chinese, Japanese, Korean,
 //     Thai, Lao, Khmer and Burmese letters bind to nothing, as these are written without spaces around a number.
 //   - Full-width and other digits, compatibility forms (NFKC), Unicode spaces and hyphens,

@@ -6,6 +6,7 @@ type sequence struct {
 	groups []group
 	starts int    // numbers are looked for that begin with one of so many groups
 	digits []byte // of all groups
+	cards  uint32 // a bit for each group that is likely to be of a card
 	store  struct {
 		groups [maxGroups]group
 		digits [maxGroups * maxGroupDigits]byte
@@ -95,7 +96,7 @@ func (s *sequence) gaps(a, b int) (gap, bool) {
 // read reads the sequence whose first digit is at i, and returns where to look for the next one:
 // after it, or within it if it is longer than a sequence can be.
 func (s *sequence) read(text string, i int) (next int) {
-	s.groups, s.digits, s.starts = s.store.groups[:0], s.store.digits[:0], 0
+	s.groups, s.digits, s.starts, s.cards = s.store.groups[:0], s.store.digits[:0], 0, 0
 	s.bindsLeft, s.joinedLeft = binds(before(text, i)), joined(text, i)
 	kind := noGap
 	for {

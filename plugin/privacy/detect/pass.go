@@ -7,6 +7,7 @@ type pass struct {
 	*Scanner
 	text  string      // as scanned: folded, if there was anything to fold
 	found []candidate // by start, unless unsorted
+	kept  []candidate // those that stay
 	words wordWindow
 	here  surroundings // of the place that was asked for last
 	seq   sequence
@@ -28,7 +29,8 @@ type candidate struct {
 	start, end int
 	confidence float64
 	detector   detector
-	byContext  bool // it would not be here without the words around it
+	byContext  bool // it would not be here without what is around it
+	rest       bool // it has a part of a number that a better candidate cuts
 }
 
 // maxKept is the capacity of what a pass keeps for the next text.
@@ -45,9 +47,14 @@ func (p *pass) run(s *Scanner, dst []Span, text string, first, hidden int) []Spa
 	}
 	p.scan(first)
 	p.scanCustom()
+	last := 0
 	for _, c := range p.resolve() {
 		if folded {
 			c.start, c.end = p.fold.original(c.start, c.end)
+			if c.start = max(c.start, last); c.start >= c.end {
+				continue // of one rune that folds to two numbers
+			}
+			last = c.end
 		}
 		dst = append(dst, Span{Start: c.start, End: c.end, Detector: s.name(c.detector), Confidence: c.confidence})
 	}
@@ -57,17 +64,20 @@ func (p *pass) run(s *Scanner, dst []Span, text string, first, hidden int) []Spa
 
 // forget lets go of the text, and of memory that an uncommonly large one needed.
 func (p *pass) forget() {
-	found, words, fold, taken := p.found[:0], p.words, p.fold, p.taken
+	found, kept, words, fold, taken := p.found[:0], p.kept[:0], p.words, p.fold, p.taken
 	words.reset(0)
 	if cap(found) > maxKept {
 		found = nil
+	}
+	if cap(kept) > maxKept {
+		kept = nil
 	}
 	if cap(taken) > maxKept {
 		taken = nil
 	}
 	fold.forget()
 	p.Scanner, p.text = nil, ""
-	p.found, p.words, p.fold, p.taken = found, words, fold, taken
+	p.found, p.kept, p.words, p.fold, p.taken = found, kept, words, fold, taken
 	p.unsorted = false
 	p.here, p.work, p.numbersDone, p.tokenDone, p.colonDone, p.atDone, p.urlEnd, p.lastDate = surroundings{}, 0, 0, 0, 0, 0, 0, 0
 }
@@ -114,7 +124,7 @@ func (p *pass) add(d detector, start, end int, confidence float64, byContext boo
 	if confidence < p.minConfidence {
 		return
 	}
-	p.found = append(p.found, candidate{start, end, confidence, d, byContext})
+	p.found = append(p.found, candidate{start, end, confidence, d, byContext, false})
 	i, far := len(p.found)-1, max(len(p.found)-8, 0)
 	for ; i > far && p.found[i-1].start > start; i-- {
 		p.found[i-1], p.found[i] = p.found[i], p.found[i-1]

@@ -163,10 +163,12 @@ func opened(text string, start, end int) bool {
 	return start > 0 && text[start-1] == '(' && strings.Count(text[start:end], ")") > strings.Count(text[start:end], "(")
 }
 
-// inRow says that groups a to b are a part of a row of numbers with the same space between them.
+// inRow says that groups a to b are a part of a row of numbers with the same space between them. A card
+// beside a number is none of the row.
 func (s *sequence) inRow(a, b int) bool {
 	kind, _ := s.gaps(a, b)
-	return (kind == space || kind == wideGap) && (a > 0 && s.groups[a].gap == kind || b+1 < len(s.groups) && s.groups[b+1].gap == kind)
+	return (kind == space || kind == wideGap) && (a > 0 && s.groups[a].gap == kind && s.cards>>(a-1)&1 == 0 ||
+		b+1 < len(s.groups) && s.groups[b+1].gap == kind && s.cards>>(b+1)&1 == 0)
 }
 
 // walk takes the digits from first on through a plan, group by group, and returns the last group at which

@@ -16,52 +16,65 @@ func better(a, b candidate) int {
 	)
 }
 
-// resolve returns the candidates that stay, in the order of the text. It takes n log n for n of them.
+// resolve returns the candidates that stay, in the order of the text, and what remains of numbers that
+// a better candidate cuts. It takes n log n for n of them.
 func (p *pass) resolve() []candidate {
 	all := p.found
 	if p.unsorted {
 		slices.SortFunc(all, byStart)
 	}
-	kept := 0
 	for i := 0; i < len(all); {
 		end, j := all[i].end, i+1
 		for ; j < len(all) && all[j].start < end; j++ {
 			end = max(end, all[j].end)
 		}
-		kept += copy(all[kept:], p.resolveGroup(all[i:j], end))
+		p.resolveGroup(all[i:j], end)
 		i = j
 	}
-	p.found = all[:kept]
-	return p.found
+	return p.kept
 }
 
 func byStart(a, b candidate) int { return cmp.Compare(a.start, b.start) }
 
-// resolveGroup takes the best of candidates that hang together, then the best of those that it
+// resolveGroup keeps the best of candidates that hang together, then the best of those that it
 // leaves room for, and so on. It marks the bytes that are taken, 64 in a word, so that many
 // small candidates within a large one cost no more than its length.
-func (p *pass) resolveGroup(group []candidate, end int) []candidate {
-	switch {
-	case len(group) <= 1:
-		return group
-	case len(group) == 2 && better(group[0], group[1]) < 0:
-		return group[:1]
-	case len(group) == 2:
-		return group[1:]
+func (p *pass) resolveGroup(group []candidate, end int) {
+	if len(group) == 2 {
+		if better(group[0], group[1]) > 0 {
+			group[0], group[1] = group[1], group[0]
+		}
+		if best, other := group[0], group[1]; !other.detector.isNumber() || best.start <= other.start && other.end <= best.end {
+			group = group[:1]
+		}
+	}
+	if len(group) == 1 {
+		p.kept = append(p.kept, group[0])
+		return
 	}
 	first := group[0].start
+	for _, c := range group[1:] {
+		first = min(first, c.start)
+	}
 	slices.SortFunc(group, better)
 	size := (end-first)/64 + 1
 	p.taken = slices.Grow(p.taken[:0], size)[:size]
 	clear(p.taken)
-	kept := group[:0]
+	from, lost := len(p.kept), group[:0]
 	for _, c := range group {
 		if take(p.taken, c.start-first, c.end-first) {
-			kept = append(kept, c)
+			p.kept = append(p.kept, c)
+		} else if c.detector.isNumber() {
+			lost = append(lost, c)
 		}
 	}
-	slices.SortFunc(kept, byStart)
-	return kept
+	for _, c := range lost {
+		p.keepRest(c, first)
+	}
+	slices.SortFunc(p.kept[from:], byStart)
+	if len(lost) > 0 {
+		p.kept = append(p.kept[:from], p.joinRests(p.kept[from:])...)
+	}
 }
 
 // take marks the bits from start to end and says so, unless one is marked.

@@ -81,7 +81,7 @@ var contextWords = func() map[string]topics {
 			cellulare chiamare chiamami chiamate recapito
 			फोन मोबाइल नंबर कॉल دوال هاتف جوال телефон тел звоните позвоните 电话 手机 電話 携帯 전화 연락처
 			telefoon telefoonnummer bellen mobiel telefonu numer zadzwoń`,
-		topicOf(creditCard): `card cards credit debit visa mastercard amex maestro discover cc pan paid payment pay charged charge
+		topicOf(creditCard): `card cards credit debit visa mastercard amex maestro discover cc pan cvv cvc paid payment pay charged charge
 			kreditkarte kreditkartennummer karte kartennummer bezahlt
 			carte bancaire cb paiement payé
 			tarjeta crédito débito pago pagado
