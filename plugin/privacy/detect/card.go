@@ -53,7 +53,7 @@ func (p *pass) card(a, b int, base float64) {
 	if around != noFours && !p.near(start, end, topicOf(creditCard)) {
 		base -= [...]float64{besideFours: 0.1, longerRow: 0.25}[around]
 	}
-	if !s.opens(a) || !s.closes(b) && !s.endsInCode(b) {
+	if !s.opens(a) && (a == b || !s.beginsAfterCode(a)) || !s.closes(b) && !s.endsInCode(b) {
 		base -= 0.5
 	} else if base >= p.minConfidence {
 		s.cards |= (1<<(b-a+1) - 1) << a
@@ -112,6 +112,16 @@ func (s *sequence) endsInCode(b int) bool {
 		digits += s.size(last)
 	}
 	return s.closes(last) && (last == b+1 && digits <= 4 || last == b+2 && digits <= 6)
+}
+
+// beginsAfterCode says the same of what a mark joins before group a.
+func (s *sequence) beginsAfterCode(a int) bool {
+	digits, first := 0, a
+	for first > 0 && (first == a || !s.groups[first].gap.parts()) {
+		first--
+		digits += s.size(first)
+	}
+	return s.opens(first) && (first == a-1 && digits <= 4 || first == a-2 && digits <= 6)
 }
 
 // cardGroups says that groups a to b are cut as cards are: fours (or eights and twelves, where a

@@ -126,6 +126,7 @@ func TestCardsBesideDigits(t *testing.T) {
 		"{credit_card 4111-1111-1111-1111} {credit_card 5555-5555-5555-4444} {credit_card 3782 822463 10005}",
 		"{phone 415-555-2671} {credit_card 4111-1111-1111-1111}", "{phone +1 415 555 2671} {credit_card 4111 1111 1111 1111}",
 		"{phone 415 555 2671} {credit_card 4111111111111111}", "{credit_card 4111 1111 1111 1111} {phone 415-555-2671}",
+		"1226-{credit_card 4111-1111-1111-1111}, 12/26/{credit_card 4111 1111 1111 1111}",
 		"card 1226/{credit_card 4111111111111111}, visa 4-{credit_card 4111111111111111}, pan {credit_card 4111111111111111}-exp1226",
 		"ticket 77: {credit_card 4111 1111 1111 1111} 1226 123", "order 1226 {credit_card 4111 1111 1111 1111}", "order {credit_card 4111111111111111} 12/26 123",
 		"id_{credit_card 4111111111111111}_x", // who has it may be named, too
