@@ -194,25 +194,29 @@ func issuedTo(digits []byte) *issued { return issuedByPrefix[number(digits[:4])]
 
 // issuedByPrefix is asked at each group of four digits or more.
 var issuedByPrefix = func() (of [10000]*issued) {
-	known := map[issued]*issued{{}: nil}
-	for first := range of {
-		var all issued
-		for _, r := range issuers {
-			scale := 1
-			for r.to*scale*10 < 10000 {
-				scale *= 10
-			}
-			if first < r.from*scale || first >= (r.to+1)*scale {
-				continue
-			}
-			for _, n := range r.lengths {
-				all[n] = max(all[n], r.confidence)
-			}
+	var ranges [len(of)]uint64 // a bit for each of the issuers
+	for i, r := range issuers {
+		scale := 1
+		for r.to*scale*10 < len(of) {
+			scale *= 10
 		}
-		if _, ok := known[all]; !ok {
-			known[all] = &all
+		for first := r.from * scale; first < (r.to+1)*scale; first++ {
+			ranges[first] |= 1 << i
 		}
-		of[first] = known[all]
+	}
+	known := map[uint64]*issued{0: nil}
+	for first, set := range ranges {
+		all, ok := known[set]
+		if !ok {
+			all = &issued{}
+			for i, r := range issuers {
+				for _, n := range r.lengths {
+					all[n] = max(all[n], r.confidence*float64(set>>i&1))
+				}
+			}
+			known[set] = all
+		}
+		of[first] = all
 	}
 	return of
 }()
