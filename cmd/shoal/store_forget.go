@@ -52,7 +52,7 @@ func forget(c *cli.Context) error {
 				}
 				left.note(asked, problems[i])
 			}
-			if err := c.Context.Err(); err != nil {
+			if err := c.Err(); err != nil {
 				return err
 			}
 			done(asked, int64(len(list)))

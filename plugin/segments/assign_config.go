@@ -64,7 +64,7 @@ A batch is one transaction. When state cannot be written, the whole batch is fla
 				Description("Event time of the features: a mapping to RFC 3339 or an epoch number. Empty, the default: metadata `feature_as_of`, else now.").
 				Default(""),
 			service.NewStringField(saFieldEventID).
-				Description("Without `key` only: a mapping to an id that makes a point count once, however often it is delivered. Kafka positions do so by themselves, also for the parts of a message that was split, as by `unarchive`, if they come in one batch, in the same order each time, and no two are equal. In batches of their own, as inside of `try` and `for_each`, they look alike: only the first counts, unless each has an id. Empty, the default: no id.").
+				Description("Without `key` only: a mapping to an id that makes a point count once, however often it is delivered. Kafka positions do so by themselves, also for the parts of a message that was split, as by `unarchive`, if they come in one batch, in the same order each time, and no two are equal. In different batches, as inside of `try` and `for_each`, or of two processors in cases of a `switch`, they look alike: only the first counts, unless each has an id. Empty, the default: no id.").
 				Default(""),
 			service.NewStringField(saFieldEventIDWindow).
 				Description("For how long in event time an id is remembered; 0s: for ever.").
