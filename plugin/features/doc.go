@@ -26,9 +26,9 @@
 // expression over features that are themselves filled or clipped by the population do.
 //
 // Models that predictions are made by are fitted beside the stream (fitting.go): the profiles of
-// a sample of the customers are known in memory (fit_sample.go), what a fit goes by is
-// stored before it begins (fit_task.go), and it takes effect at a later event that is fixed
-// (fit_advance.go). So parameters depend on the events that there were at the fits, in their
+// a sample of the customers are known in memory (fit_sample.go), and who is forgotten as idle
+// stays in it without a name (fit_departed.go). What a fit goes by is stored before it begins
+// (fit_task.go), and it takes effect at a later event that is fixed (fit_advance.go). So parameters depend on the events that there were at the fits, in their
 // order, and on nothing else; what is kept of a customer does not depend on them.
 //
 // A feature set that was reset counts events from the beginning, and says so to models, which go

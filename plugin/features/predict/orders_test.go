@@ -269,9 +269,10 @@ func BenchmarkPredictions(b *testing.B) {
 	o, v := PriorOrders(MBGNBD), PriorValues()
 	h, s := History{5, 200, 270}, Spending{5, 30}
 	for name, predict := range map[string]func(){
-		"alive":           func() { o.Alive(h) },
-		"orders, 90 days": func() { o.Expected(h, 90) },
-		"value, a year":   func() { LifetimeValue(o, v, h, s, 365, Rate(0.1, 365)) },
+		"alive":                               func() { o.Alive(h) },
+		"orders, 90 days":                     func() { o.Expected(h, 90) },
+		"value, a year, first purchase today": func() { LifetimeValue(o, v, History{}, Spending{}, 365, Rate(0.1, 365)) },
+		"value, a year":                       func() { LifetimeValue(o, v, h, s, 365, Rate(0.1, 365)) },
 	} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
