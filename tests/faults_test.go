@@ -92,7 +92,9 @@ func TestADiskThatFillsUp(t *testing.T) {
 	await(t, p, f.out, f.messages)
 	p.stop(t)
 	assert.Contains(t, p.output.String(), "min_free is 64 MiB: nothing was changed; free some space")
-	compareStates(t, f.want, filepath.Join(f.dir, "state", "customers"), true)
+	// Where only the model refused a batch, features are by then those after it: a customer with
+	// several events in it moves at once to where they ended.
+	compareStates(t, f.want, filepath.Join(f.dir, "state", "customers"), false)
 }
 
 // Without min_free a full disk kills the process. With room, the next one goes on.
