@@ -63,6 +63,7 @@ type Ledger struct {
 	newest    atomic.Int64 // a generation of ids that was committed
 	unswept   atomic.Int64 // ids written since old ones were last looked for
 	sweeper   sweeper
+	recent    recent
 
 	begunAgain sync.Map // partition to error: of a topic that was made anew
 }
@@ -138,20 +139,22 @@ func (l *Ledger) applyPosition(tx *store.Tx, p *Position, withID bool) (known, n
 	if err != nil {
 		return false, false, err
 	}
-	b := newBlock()
-	if record != nil {
-		if b, err = decodeBlock(record); err != nil {
-			return false, false, err
-		}
+	b, err := l.recent.take(key, record)
+	if err != nil {
+		return false, false, err
 	}
 	if b.has(p.Offset) {
 		if b.foreign(p.Offset, p.Timestamp) {
 			return false, false, l.recreated(p, b)
 		}
+		l.recent.keep(key, record, b)
 		return true, b.isNamed(p.Offset), nil
 	}
 	b.add(p.Offset, p.Timestamp, withID)
-	tx.Set(key, b.append(nil))
+	const grown = 16 // bytes that one more offset can take
+	record = b.append(make([]byte, 0, len(record)+grown))
+	tx.Set(key, record)
+	l.recent.keep(key, record, b)
 	return false, false, nil
 }
 
