@@ -40,9 +40,5 @@ func Export(ctx context.Context, s *store.Store, set, model string, each func(cu
 			return one(string(name))
 		})
 	}
-	err = m.view(ctx, s, tell)
-	if errors.Is(err, errNotDefined) {
-		return s.View(ctx, func(r store.Reader) error { return tell(r, nil) })
-	}
-	return err
+	return m.viewIfDefined(ctx, s, tell)
 }

@@ -2,7 +2,6 @@ package segments
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -168,11 +167,7 @@ func (l *lookup) readAll(ctx context.Context, s *store.Store, keys []string, pro
 		}
 		return nil
 	}
-	err = m.view(ctx, s, read)
-	if errors.Is(err, errNotDefined) {
-		return s.View(ctx, func(r store.Reader) error { return read(r, nil) })
-	}
-	return err
+	return m.viewIfDefined(ctx, s, read)
 }
 
 // read is the profile of one customer: nil when nobody knows them. There may be no model.

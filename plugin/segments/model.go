@@ -123,6 +123,15 @@ func (m *model) view(ctx context.Context, s *store.Store, fn func(r store.Reader
 	})
 }
 
+// viewIfDefined is view also of a model that nobody has taught: then there is no state.
+func (m *model) viewIfDefined(ctx context.Context, s *store.Store, fn func(r store.Reader, s *state) error) error {
+	err := m.view(ctx, s, fn)
+	if errors.Is(err, errNotDefined) {
+		return s.View(ctx, func(r store.Reader) error { return fn(r, nil) })
+	}
+	return err
+}
+
 // open makes sure that the state is in memory of a model that somebody has taught: else
 // errNotDefined. A rebuild that was interrupted is completed.
 func (m *model) open(tx *store.Tx) error {
